@@ -1,0 +1,59 @@
+// Evaluations per second and core, with proof, next to @cloudflare/voprf-ts (its noble provider) in the same run; and the client's part.
+import { EvaluationRequest, Oprf, VOPRFServer } from '@cloudflare/voprf-ts';
+import { CryptoNoble } from '@cloudflare/voprf-ts/crypto-noble';
+import { nobleGroup as group } from '../src/protocol/group-noble.ts';
+import { deriveName } from '../src/protocol/name.ts';
+import { blind, evaluate, finalize, generateKeyPair, type Random } from '../src/protocol/oprf.ts';
+import { utf8 } from '../src/protocol/wire.ts';
+import { compare, print, type Line } from './measure.ts';
+
+const random: Random = (octets) => crypto.getRandomValues(new Uint8Array(octets));
+const suite = Oprf.Suite.RISTRETTO255_SHA512;
+
+export async function benchEvaluate(): Promise<Record<string, Line[]>> {
+  const key = generateKeyPair(group, random);
+  const theirs = Oprf.getGroup(suite, CryptoNoble);
+  const server = new VOPRFServer(suite, key.secret, CryptoNoble);
+  const results: Record<string, Line[]> = {};
+  for (const batch of [1, 10, 100, 256]) {
+    const inputs = Array.from({ length: batch }, (_, i) => utf8(`mailto:user${i}@example.com`));
+    const state = blind(group, inputs, random);
+    const title = `evaluations, batch of ${batch}, octets in to octets out, with proof`;
+    const lines = await compare(
+      [
+        {
+          name: `whereabouts (${group.name})`,
+          units: batch,
+          run: () => void evaluate(group, key, state.blinded, random),
+        },
+        {
+          name: '@cloudflare/voprf-ts (noble)',
+          units: batch,
+          run: async () => {
+            const request = new EvaluationRequest(state.blinded.map((element) => theirs.desElt(element)));
+            const reply = await server.blindEvaluate(request);
+            reply.evaluated.forEach((element) => element.serialize());
+            reply.proof?.serialize();
+          },
+        },
+      ],
+      { rounds: 5 },
+    );
+    print(title, lines);
+    results[title] = lines;
+  }
+  const inputs = Array.from({ length: 100 }, (_, i) => utf8(`mailto:user${i}@example.com`));
+  const state = blind(group, inputs, random);
+  const answer = evaluate(group, key, state.blinded, random);
+  const title = 'client, contacts in batches of 100: blinding; verifying, finalizing and deriving names';
+  const lines = await compare(
+    [
+      { name: 'blind', units: 100, run: () => void blind(group, inputs, random) },
+      { name: 'finalize', units: 100, run: () => void finalize(group, state, key.publicKey, answer).map(deriveName) },
+    ],
+    { rounds: 3 },
+  );
+  print(title, lines);
+  results[title] = lines;
+  return results;
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from 'drizzle-kit';
+
+export default defineConfig({
+  dialect: 'postgresql',
+  schema: ['./src/server/store/schema.ts', './src/server/store/log-schema.ts', './src/server/store/witness-schema.ts'],
+  out: './drizzle',
+});

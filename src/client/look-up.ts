@@ -1,0 +1,268 @@
+// What one directory says about a round of identifiers: evaluate, read buckets, open and judge records. One finding each.
+// Whatever could not be completed is unknown, never absent (§6.6). What several directories say together: protocol/answer.ts.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bucketNumber } from '../protocol/bucket.ts';
+import { failedChecks, passedChecks, type Check } from '../protocol/checks.ts';
+import { WhereaboutsError, type Code } from '../protocol/errors.ts';
+import type { Identifier } from '../protocol/identifier.ts';
+import { judgeRecord, type JudgedRecord, type TrustPolicy } from '../protocol/judgement.ts';
+import type { BlindedName } from '../protocol/name.ts';
+import type { Jwks } from '../protocol/token/jws.ts';
+import { equalOctets } from '../protocol/wire.ts';
+import type { ClientContext } from './context.ts';
+import type { Bucket, Directory } from './directory.ts';
+import { createEvaluator } from './evaluate.ts';
+
+/** What one directory had to say about one identifier. With `code` the question was not completed. */
+export interface Finding {
+  readonly records: readonly JudgedRecord[];
+  /** Of every answer that was verified; the oldest of them. */
+  readonly proof?: Proof;
+  readonly code?: Code;
+  /** Those of the name under each key, in turn. */
+  readonly checks: readonly Check[];
+}
+
+/** How a look-up reads and whom it believes: fixed before anything is asked, so that no answer decides what is fetched. */
+export interface Reading {
+  /** The moment (milliseconds) at which nothing more is waited for. */
+  readonly until: number;
+  /** Read the sealed records of a bucket even where the name is not in it, so that not even a hit shows (§6.5). */
+  readonly cover: boolean;
+  readonly trust: TrustPolicy;
+  readonly keys: (issuer: string) => Jwks | undefined;
+}
+
+/** What the newest bundle of a name said about itself: which epoch, and who cosigned it. */
+export interface Proof {
+  readonly epoch: number;
+  /** Milliseconds since 1970. */
+  readonly asOf: number;
+  readonly witnesses: number;
+}
+
+/** A name to look for, and where its finding goes. */
+interface Wanted {
+  readonly id: Identifier;
+  readonly name: BlindedName;
+  readonly settle: (finding: Finding) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/** Names of one bucket, under the configuration they were evaluated with. */
+interface Group {
+  readonly depth: number;
+  readonly config: Uint8Array;
+  readonly wanted: readonly Wanted[];
+  readonly attempt: number;
+}
+
+/** Bucket reads under way at once in one directory. */
+const PARALLEL = 8;
+/** How often a bucket is read when it changes under our hands. */
+const ATTEMPTS = 3;
+
+/** What one directory says about each identifier, in their order. Trouble with the directory is in the finding. */
+export function lookUp(
+  context: ClientContext,
+  directory: Directory,
+  ids: readonly Identifier[],
+  reading: Reading,
+): Promise<Finding>[] {
+  const first = askOnce(context, directory, ids, reading, false);
+  let again: Promise<Finding>[] | undefined;
+  return first.map(async (asked, place) => {
+    const finding = await asked;
+    if (finding.code !== 'config-changed') return finding;
+    // §3: names under other keys than the answering epoch's would be truly absent. Once more, under the keys there are now.
+    again ??= askOnce(context, directory, ids, reading, true);
+    return (await again[place]) ?? finding;
+  });
+}
+
+function askOnce(
+  context: ClientContext,
+  directory: Directory,
+  ids: readonly Identifier[],
+  reading: Reading,
+  fresh: boolean,
+): Promise<Finding>[] {
+  const evaluator = createEvaluator(context);
+  // §3: with two keys in use a record may lie under either name.
+  const asked = evaluator.names(directory, ids, { until: reading.until, fresh }).then(async (keys) => {
+    const { leaf } = await directory.head(reading.until);
+    return keys.map(({ names, config }) =>
+      readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
+    );
+  });
+  return ids.map(async (_, place) => {
+    try {
+      const found: Finding[] = [];
+      for (const findings of await asked)
+        found.push((await findings[place]) ?? { records: [], code: 'internal-error', checks: [] });
+      return joinFindings(found);
+    } catch (error) {
+      if (error instanceof WhereaboutsError)
+        return { records: [], code: error.code, checks: failedChecks(error.code, { evaluated: false }) };
+      throw error;
+    }
+  });
+}
+
+/** What is filed under all names of one identifier. It is as old as the oldest answer, and as well witnessed as the worst. */
+function joinFindings(found: readonly Finding[]): Finding {
+  const code = found.find((finding) => finding.code !== undefined)?.code;
+  const proofs = found.flatMap(({ proof }) => proof ?? []).toSorted((a, b) => a.epoch - b.epoch);
+  const [oldest] = proofs;
+  const witnesses = Math.min(...proofs.map((proof) => proof.witnesses));
+  return {
+    records: supersede(found.flatMap(({ records }) => records)),
+    checks: found.flatMap(({ checks }) => checks),
+    ...(oldest === undefined ? {} : { proof: { ...oldest, witnesses } }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+/**
+ * §5.2, one live record per name and issuer: it holds between the two names an identifier has while a key is retired, too.
+ * Whoever registered again under the new key is not at odds with himself.
+ */
+function supersede(records: readonly JudgedRecord[]): JudgedRecord[] {
+  const isNewer = (other: JudgedRecord, record: JudgedRecord): boolean =>
+    other.proof.sub !== record.proof.sub &&
+    other.since > record.since &&
+    other.issuers.some((issuer) => record.issuers.includes(issuer));
+  return records.filter((record) => !records.some((other) => isNewer(other, record)));
+}
+
+/**
+ * Reads and judges what is filed under names, one read per distinct bucket. Findings come as promises, so that the first
+ * need not wait for the last; reading goes on without anybody awaiting them.
+ */
+function readNames(
+  context: ClientContext,
+  directory: Directory,
+  asked: { ids: readonly Identifier[]; names: readonly BlindedName[]; config: Uint8Array; depth: number },
+  reading: Reading,
+): Promise<Finding>[] {
+  const wanted: Wanted[] = [];
+  const findings = asked.names.map(async (name, place) => {
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Finding>();
+    const id = asked.ids[place];
+    if (id === undefined) throw new WhereaboutsError('internal-error', 'a name of no identifier');
+    wanted.push({ id, name, settle, fail });
+    return promise;
+  });
+  const queue = groupByBucket({ ...asked, wanted, attempt: 1 });
+  const work = async (): Promise<void> => {
+    for (let group = queue.shift(); group !== undefined; group = queue.shift())
+      queue.push(...(await readGroup(context, directory, group, reading)));
+  };
+  for (let worker = 0; worker < PARALLEL; worker++) void work();
+  // Each is awaited by whoever wants it; that nobody does is no fault.
+  for (const finding of findings) finding.catch(() => undefined);
+  return findings;
+}
+
+function groupByBucket({ depth, config, wanted, attempt }: Group): Group[] {
+  const groups = Map.groupBy(wanted, ({ name }) => bucketNumber(name.name, depth));
+  return Array.from(groups.values(), (members) => ({ depth, config, wanted: members, attempt }));
+}
+
+/** Settles every name of one bucket, or gives the groups they fall into at the depth the directory now has. */
+async function readGroup(
+  context: ClientContext,
+  directory: Directory,
+  group: Group,
+  reading: Reading,
+): Promise<Group[]> {
+  const { depth, config, wanted, attempt } = group;
+  const [one] = wanted;
+  if (one === undefined) return [];
+  try {
+    const bucket = await directory.readBucket({ name: one.name.name, depth, config }, reading.until);
+    const { leaf, witnesses } = bucket;
+    const proof: Proof = { epoch: leaf.epoch, asOf: leaf.time, witnesses: witnesses.length };
+    const hit = wanted.some(({ name }) => bucket.index.some((entry) => equalOctets(entry.name, name.name)));
+    const sealed = hit || reading.cover ? await directory.readSealed(bucket, reading.until) : [];
+    for (const each of wanted) {
+      const finding = await openRecords(context, directory.domain, each, { bucket, sealed, reading });
+      const checks = passedChecks(bucket, { seen: bucket.seen, records: finding.records.length });
+      each.settle({ ...finding, proof, checks });
+    }
+    return [];
+  } catch (error) {
+    try {
+      if (isPassing(error) && attempt < ATTEMPTS) {
+        const next = await newDepth(directory, group, error, reading.until);
+        return groupByBucket({ depth: next, config, wanted, attempt: attempt + 1 });
+      }
+      settleAll(wanted, error);
+    } catch (later) {
+      settleAll(wanted, later);
+    }
+    return [];
+  }
+}
+
+/** Trouble with the directory is a finding; anything else is a fault of ours. */
+function settleAll(wanted: readonly Wanted[], error: unknown): void {
+  for (const { settle, fail } of wanted) {
+    if (error instanceof WhereaboutsError)
+      settle({ records: [], code: error.code, checks: failedChecks(error.code, { evaluated: true }) });
+    else fail(error);
+  }
+}
+
+/** The depth to go on at: taken from a verified epoch only (§6.1), whatever a refusal says. */
+async function newDepth(
+  directory: Directory,
+  { depth }: Group,
+  error: WhereaboutsError,
+  until: number,
+): Promise<number> {
+  if (error.code !== 'depth-changed') return depth;
+  const known = await directory.head(until);
+  if (known.leaf.depth !== depth) return known.leaf.depth;
+  return (await directory.head(until, { fresh: true })).leaf.depth;
+}
+
+/**
+ * What a directory at work may answer: its depth changed, a deposit came between the index and the sealed records, or an
+ * answer was overtaken by one of a later epoch.
+ */
+function isPassing(error: unknown): error is WhereaboutsError {
+  const codes: readonly Code[] = ['depth-changed', 'record-invalid', 'checkpoint-stale'];
+  return error instanceof WhereaboutsError && codes.includes(error.code);
+}
+
+/**
+ * The records under one name that hold. One that fails a check counts as none (§5.3): anybody may have deposited it. One that
+ * an issuer we would believe may speak for, its keys not at hand, leaves the question open: no absence follows from it.
+ */
+async function openRecords(
+  { clock, sandbox }: ClientContext,
+  aud: string,
+  { id, name }: Wanted,
+  { bucket, sealed, reading }: { bucket: Bucket; sealed: readonly Uint8Array[]; reading: Reading },
+): Promise<Omit<Finding, 'checks'>> {
+  const now = Math.floor(clock() / 1000);
+  const { trust, keys } = reading;
+  const records: JudgedRecord[] = [];
+  let complete = true;
+  for (const [place, entry] of bucket.index.entries()) {
+    const octets = sealed[place];
+    if (octets === undefined || !equalOctets(entry.name, name.name)) continue;
+    // Other octets than the index names are the directory's doing, not the depositor's: the whole reading fails.
+    if (!equalOctets(sha256(octets), entry.digest))
+      throw new WhereaboutsError('record-invalid', 'a sealed record is not the one the index names');
+    try {
+      const judgement = await judgeRecord({ id, name, aud, now, entry, sealed: octets, trust, keys, sandbox });
+      if (judgement.record !== undefined) records.push(judgement.record);
+      if (judgement.incomplete) complete = false;
+    } catch (error) {
+      if (!(error instanceof WhereaboutsError)) throw error;
+    }
+  }
+  return complete ? { records } : { records, code: 'provider-unknown' };
+}

@@ -1,0 +1,95 @@
+// The SDK's door, for browsers, Node and Workers: fills in clock, randomness and network, and lists what is exported.
+// On Node, `transport` should be the one of platform/node: it connects only to addresses it has checked (§8.1).
+import { createClient as createClientOf, type Client } from './client/client.ts';
+import type { Checkpoints } from './client/checkpoints.ts';
+import type { DescriptionStore } from './client/descriptions.ts';
+import type { Credentials } from './client/evaluate.ts';
+import { parsePolicy } from './client/policy.ts';
+import type { Transport } from './evidence/safe-fetch.ts';
+import { nobleGroup } from './protocol/group-noble.ts';
+import type { Group } from './protocol/group.ts';
+import type { Random } from './protocol/oprf.ts';
+
+export interface ClientOptions {
+  /** Whom to ask and whom to believe: JSON text, or its value. */
+  readonly policy: unknown;
+  /** Who asks: a domain with a key of its description. A person who registers needs none. */
+  readonly credentials?: Credentials;
+  /** The platform's own unless given. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Instead of `fetch`: one exchange, by somebody who checks addresses. */
+  readonly transport?: Transport;
+  /** Only for `*.localhost` domains served over plain http by `npm start`; the port they are on is 8080 unless given. */
+  readonly sandbox?: boolean | { readonly port: number };
+  /** Where descriptions are kept: memory unless given. */
+  readonly store?: DescriptionStore;
+  /** Where the last checkpoint of each log and evidence are kept: memory unless given. What lives longer notices more. */
+  readonly checkpoints?: Checkpoints;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly random?: Random;
+  readonly group?: Group;
+}
+
+/** A client of the directories its policy names. */
+export function createClient(options: ClientOptions): Client {
+  const { sandbox = false, fetch: get = globalThis.fetch, credentials, store, checkpoints } = options;
+  const port = typeof sandbox === 'object' ? sandbox.port : 8080;
+  return createClientOf({
+    policy: parsePolicy(options.policy),
+    transport: options.transport ?? createFetchTransport(get, port),
+    sandbox: sandbox !== false,
+    clock: options.clock ?? Date.now,
+    random: options.random ?? ((octets) => crypto.getRandomValues(new Uint8Array(octets))),
+    group: options.group ?? nobleGroup,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(store === undefined ? {} : { store }),
+    ...(checkpoints === undefined ? {} : { checkpoints }),
+  });
+}
+
+/** No cookies, no referrer, and no trace of what was read in a browser's cache. */
+const QUIET: RequestInit = { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store' };
+
+/** A transport over a platform's fetch. What addresses that connects to is the platform's business. */
+function createFetchTransport(get: typeof globalThis.fetch, sandboxPort: number): Transport {
+  return ({ url, method, headers, body, signal }) => {
+    const address = new URL(url);
+    // A sandbox's domains carry no port. Nothing else is ever http: see evidence/safe-fetch.ts.
+    if (address.protocol === 'http:' && address.port === '') address.port = String(sandboxPort);
+    return get(address, {
+      ...QUIET,
+      method,
+      headers: { ...headers },
+      signal,
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
+    });
+  };
+}
+
+export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
+export type { Client } from './client/client.ts';
+export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
+export type { DescriptionStore, RefreshFailure, StoredDescription } from './client/descriptions.ts';
+export type { Credentials } from './client/evaluate.ts';
+export type { LogPin } from './client/log-pin.ts';
+export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
+export type { MonitorStore } from './client/monitor-state.ts';
+export { parsePolicy, type Policy } from './client/policy.ts';
+export type { Attestor, ProviderChoice, RegisterOptions, UpdateOptions } from './client/register.ts';
+export {
+  formatRegistration,
+  parseRegistration,
+  type IssuedAttestation,
+  type KeptSecrets,
+  type Registration,
+} from './client/registration.ts';
+export type { WhereOptions } from './client/where.ts';
+export type { InvalidAnswer, Progress } from './client/where-many.ts';
+export type { WithdrawOptions } from './client/withdraw.ts';
+export type { Transport } from './evidence/safe-fetch.ts';
+export type { Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
+export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
+export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
+export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

@@ -1,0 +1,165 @@
+// Door: environment → Config → contexts → listening sockets. Production only; the sandbox has a door of its own.
+import path from 'node:path';
+import { createClient } from './client/client.ts';
+import { parsePolicy } from './client/policy.ts';
+import { WhereaboutsError } from './protocol/errors.ts';
+import { nobleGroup } from './protocol/group-noble.ts';
+import { readConfig, type Config, type Environment, type Secrets } from './server/config.ts';
+import type { Context } from './server/context.ts';
+import { purge } from './server/directory/purge.ts';
+import { advance } from './server/directory/sequencer/advance.ts';
+import { recheck } from './server/directory/recheck.ts';
+import { purgeIssuer } from './server/issuer/purge.ts';
+import { directoryApp } from './server/routes/directory.ts';
+import { issuerApp } from './server/routes/issuer.ts';
+import { resolverApp } from './server/routes/resolver.ts';
+import { checkpointFile } from './platform/node/checkpoint-file.ts';
+import { systemClock, systemRandom } from './platform/node/clock.ts';
+import { openDatabase } from './platform/node/database.ts';
+import { loadAccounts } from './platform/node/accounts-module.ts';
+import { loadKeys } from './platform/node/keys-file.ts';
+import { readExtra } from './platform/node/own-extra.ts';
+import { createLog } from './platform/node/log.ts';
+import { openOutside } from './platform/node/outside.ts';
+import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
+import type { Keys } from './server/keys.ts';
+import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
+import { openCheckpoints } from './platform/node/seen-folder.ts';
+import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
+import { findSecretFile } from './platform/node/secret-file.ts';
+import { listen, type Fetch, type Listening } from './platform/node/serve.ts';
+import { openAuditor, openWitness } from './platform/node/witnessing.ts';
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const RECHECK = 600_000;
+/** Descriptions a resolver keeps at hand are asked for on this schedule, never because of a question (§4.1). */
+const REFRESH = 300_000;
+
+/** Starts what the configuration asks for; throws `config-invalid`, `address-busy` or `database-busy` before anything listens. */
+export async function serve(env: Environment, options: { readonly config?: string | undefined } = {}): Promise<void> {
+  const folders = findFolders();
+  const { config, secrets, warnings } = readConfig(env, readFileValues(env, folders, options.config), folders);
+  const write = (line: string) => void process.stderr.write(line);
+  const log = createLog({ level: config.logLevel, clock: systemClock, write });
+  const running = createRunning(log);
+  const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
+  try {
+    const keys = await loadKeys(nobleGroup, config.keys, secrets);
+    await serveRoles({ config, secrets, keys, world, running });
+    // Only now: what cannot start says why in one line and nothing else.
+    for (const warning of warnings) log.warn('configuration', { warning });
+    running.start();
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+  closeOnSignal(running, log);
+}
+
+interface Deployment {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly keys: Keys;
+  readonly world: Context;
+  readonly running: Running;
+}
+
+async function serveRoles(deployment: Deployment): Promise<void> {
+  const { config, world } = deployment;
+  const { roles, network, tls } = config;
+  if ([...roles].some((role) => role !== 'resolver')) {
+    const certificate = tls && {
+      cert: readNamed(tls.cert, 'the TLS certificate'),
+      key: readNamed(tls.key, 'the TLS key'),
+    };
+    const fetch = await openPublic(deployment);
+    const { trustedProxies } = network;
+    const onFault = (error: unknown) => world.log.error('socket', { error: error instanceof Error ? error.name : '' });
+    const socket = await listen({ fetch, ...config.listen, tls: certificate, trustedProxies, onFault });
+    announce(deployment, socket, [...roles].filter((role) => role !== 'resolver').join(','));
+  }
+  if (roles.has('resolver')) await serveResolver(deployment);
+}
+
+function announce({ world, running }: Deployment, socket: Listening, roles: string): void {
+  running.onClose(() => socket.close());
+  world.log.info('listening', { roles, port: socket.port });
+}
+
+/** All public roles share a listener and a database. */
+async function openPublic({ config, secrets, keys, world, running }: Deployment): Promise<Fetch> {
+  const database = await openDatabase(config, secrets, world.log);
+  running.onClose(() => database.close());
+  const { checkpoint } = config.directory.log;
+  const parts: Parts = {
+    config,
+    keys,
+    database,
+    fetch: openOutside(config.network).fetch,
+    world,
+    extra: readExtra(config.profile.description),
+    shown: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
+  };
+  const { roles } = config;
+  const directory = roles.has('directory') ? await openDirectory(parts, running) : undefined;
+  const issuer = roles.has('issuer') ? await openIssuer(parts, running) : undefined;
+  const witness = roles.has('witness') ? openWitness(parts) : undefined;
+  const auditor = roles.has('auditor') ? await openAuditor(parts, running) : undefined;
+  // What every role has, such as the description, is the first one's to serve.
+  const first = directory ?? issuer ?? witness ?? auditor;
+  if (first === undefined) throw new WhereaboutsError('config-invalid', 'no role to serve');
+  const under = { whereabouts: issuer, witness, auditor };
+  return (request, bindings) => {
+    const [, top = ''] = /^\/(\w+)\//.exec(new URL(request.url).pathname) ?? [];
+    const app = isRole(top, under) ? under[top] : undefined;
+    return (app ?? first)(request, bindings);
+  };
+}
+
+const isRole = <T extends object>(name: string, under: T): name is Extract<keyof T, string> =>
+  Object.hasOwn(under, name);
+
+async function openDirectory(parts: Parts, running: Running): Promise<Fetch> {
+  const ctx = directoryContext(parts);
+  // A database older than its log ends the start here, before anybody is answered.
+  await advance(ctx, { patient: false });
+  running.every(SECOND, 'epoch-failed', () => advance(ctx, { patient: false }));
+  running.every(HOUR, 'purge-failed', () => purge(ctx));
+  running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
+  return directoryApp(ctx).fetch;
+}
+
+async function openIssuer(parts: Parts, running: Running): Promise<Fetch> {
+  const accounts = await loadAccounts(parts.config.issuer.accounts ?? '');
+  const ctx = issuerContext(parts);
+  running.every(HOUR, 'purge-failed', () => purgeIssuer(ctx));
+  return issuerApp(ctx, accounts).fetch;
+}
+
+async function serveResolver(deployment: Deployment): Promise<void> {
+  const { config, secrets, keys, world, running } = deployment;
+  const { host, port, tokenFile, origins, hosts } = config.resolver;
+  const policy = parsePolicy(readNamed(config.policy, 'the policy'));
+  if (policy.domain !== config.domain)
+    throw new WhereaboutsError('config-invalid', 'the policy is of another domain than WHEREABOUTS_DOMAIN');
+  const token = secrets.resolverToken ?? (tokenFile === undefined ? undefined : findSecretFile(tokenFile)?.trim());
+  if (token === undefined || token.length < 16)
+    throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_RESOLVER_TOKEN_FILE holds no token of 16 characters');
+  const client = createClient({
+    transport: openOutside(config.network).transport,
+    clock: world.clock,
+    random: world.random,
+    group: nobleGroup,
+    sandbox: false,
+    policy,
+    // Outlives restarts: nobody shows this resolver a log it has seen otherwise.
+    checkpoints: openCheckpoints(path.join(config.data, 'seen')),
+    credentials: { domain: config.domain, key: keys.signing },
+  });
+  running.every(REFRESH, 'refresh-failed', () => client.refresh());
+  const app = resolverApp({ log: world.log, client, token, hosts, origins });
+  const onFault = (error: unknown) => world.log.error('socket', { error: error instanceof Error ? error.name : '' });
+  const { trustedProxies } = config.network;
+  announce(deployment, await listen({ fetch: app.fetch, host, port, trustedProxies, onFault }), 'resolver');
+}

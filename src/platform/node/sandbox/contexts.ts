@@ -1,0 +1,129 @@
+// The sandbox's roles over one database: a directory, three issuers, and AliceChat's client. Roomy quotas, plain http, this machine only.
+import { createClient, type Client } from '../../../client/client.ts';
+import { createDescriptions } from '../../../client/descriptions.ts';
+import { nobleGroup } from '../../../protocol/group-noble.ts';
+import { formatNoteKey } from '../../../protocol/note-key.ts';
+import type { Context, DirectoryContext, IssuerContext, Quota, Quotas } from '../../../server/context.ts';
+import { logParts, witnessPeer } from '../../../server/log-parts.ts';
+import { formatOwnDescription } from '../../../server/own-description.ts';
+import type { Database } from '../../../server/store/database.ts';
+import { createDescriptionStore } from '../../../server/store/descriptions.ts';
+import type { Outside } from '../outside.ts';
+import type { SandboxKeys } from './keys.ts';
+import { describeCosigners } from './witnessing.ts';
+import { CHARACTERS, DIRECTORY, GATEKEEPER, POLICY, type SandboxDomain } from './world.ts';
+
+export interface SandboxParts {
+  readonly port: number;
+  readonly keys: SandboxKeys;
+  readonly database: Database;
+  readonly outside: Outside;
+  readonly world: Context;
+  readonly quotas: Quotas;
+  /** Of everything the sandbox keeps. */
+  readonly folder: string;
+}
+
+export const baseOf = (domain: string, port: number): string => `http://${domain}:${port}`;
+
+/** Somebody watches: quicker than in production. */
+const INTERVAL = 100;
+/** A witness that was too slow on a busy machine is asked again this soon. */
+const HEARTBEAT = 60_000;
+
+export function sandboxDirectory(parts: SandboxParts): DirectoryContext {
+  const { port, keys, database, outside, world, quotas } = parts;
+  const own = keys(DIRECTORY);
+  const { oprf, pepper, jwks, log } = own;
+  const url = baseOf(DIRECTORY, port);
+  const witnesses = describeCosigners(port);
+  const peers = witnesses.map(({ url: at, key }) => witnessPeer(outside.fetch, key, at));
+  const { endUser, gatekeeper, unlisted, anonymous } = quotas;
+  return {
+    ...world,
+    ...logParts({ domain: DIRECTORY, keys: own, world, interval: INTERVAL, heartbeat: HEARTBEAT, peers }),
+    role: 'directory',
+    domain: DIRECTORY,
+    url,
+    db: database.db,
+    group: nobleGroup,
+    oprfKeys: oprf,
+    pepper,
+    issuers: 'open',
+    listed: new Set(),
+    quotas,
+    descriptions: createDescriptions({
+      fetch: outside.fetch,
+      clock: world.clock,
+      sandbox: true,
+      store: createDescriptionStore(database.db),
+    }),
+    fetch: outside.fetch,
+    description: formatOwnDescription({
+      domain: DIRECTORY,
+      name: CHARACTERS[DIRECTORY].name,
+      jwks,
+      directory: {
+        api: url,
+        log: formatNoteKey(`${DIRECTORY}/whereabouts`, log),
+        witnesses: witnesses.map(({ key }) => key),
+        issuers: 'open',
+        limits: { endUser, gatekeeper, unlisted, anonymous },
+      },
+      sandbox: true,
+    }),
+  };
+}
+
+/** As many as anybody may want while trying things out. */
+const ATTESTATIONS: Quota = { capacity: 1_000, refill: 60, seconds: 60 };
+const AMR = ['account'];
+
+export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): IssuerContext {
+  const { port, keys, database, outside, world } = parts;
+  const { fetch } = outside;
+  const { signing, pepper } = keys(domain);
+  return {
+    ...world,
+    role: 'issuer',
+    domain,
+    url: baseOf(domain, port),
+    db: database.db,
+    group: nobleGroup,
+    signingKey: signing,
+    pepper,
+    amr: AMR,
+    directories: new Set([DIRECTORY]),
+    descriptions: createDescriptions({ fetch, clock: world.clock, sandbox: true }),
+    fetch,
+    attestationsPerAccount: ATTESTATIONS,
+    description: describeProvider(parts, domain, true),
+  };
+}
+
+/** The description of a provider, with its bridges. */
+export function describeProvider({ port, keys }: SandboxParts, domain: SandboxDomain, issues: boolean): string {
+  const { name, provider } = CHARACTERS[domain];
+  const url = baseOf(domain, port);
+  return formatOwnDescription({
+    domain,
+    name,
+    jwks: keys(domain).jwks,
+    ...(issues ? { issuer: { url, amr: AMR } } : {}),
+    extra: provider === undefined ? {} : { provider: provider(url) },
+    sandbox: true,
+  });
+}
+
+/** The SDK as AliceChat runs it, with AliceChat's credentials; the canned people register through one like it without. */
+export function sandboxClient(
+  { outside, world, keys }: SandboxParts,
+  options: { readonly gatekeeper: boolean },
+): Client {
+  const { clock, random } = world;
+  const parts = { transport: outside.transport, clock, random, group: nobleGroup, sandbox: true, policy: POLICY };
+  // People are registered whether anybody cosigned in time or not: whoever asks for them waits for that.
+  if (!options.gatekeeper) return createClient({ ...parts, policy: { ...POLICY, logs: {} } });
+  const { domain } = POLICY;
+  return createClient({ ...parts, credentials: { domain, key: keys(GATEKEEPER).signing } });
+}

@@ -1,0 +1,39 @@
+// Virtual hosts: one port, and the Host header says which of the sandbox's domains is meant.
+import { CODES } from '../../../protocol/errors.ts';
+import type { Bindings } from '../../../server/client-address.ts';
+import type { Fetch } from '../serve.ts';
+
+/** Sends a request to the app of its host; `localhost` itself answers with `index`, anything else is refused. */
+export function virtualHosts(apps: ReadonlyMap<string, Fetch>, index: () => string): Fetch {
+  return (request: Request, bindings: Bindings) => {
+    const { hostname, pathname } = new URL(request.url);
+    const app = apps.get(hostname);
+    if (app !== undefined) return app(request, bindings);
+    if (['localhost', '127.0.0.1', '[::1]'].includes(hostname) && pathname === '/')
+      return new Response(index(), { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    return hostRefused();
+  };
+}
+
+function hostRefused(): Response {
+  const code = 'host-refused';
+  const problem = { type: `urn:whereabouts:error:${code}`, title: CODES[code], status: 421, code };
+  return new Response(JSON.stringify(problem), {
+    status: 421,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  });
+}
+
+/** An app for a domain that serves its description and, beside it, whatever `rest` answers. */
+export function withDescription(description: string, rest: Fetch): Fetch {
+  return (request, bindings) => {
+    const isDescription = new URL(request.url).pathname === '/.well-known/whereabouts';
+    if (!isDescription || (request.method !== 'GET' && request.method !== 'HEAD')) return rest(request, bindings);
+    const headers = {
+      'content-type': 'application/json',
+      'access-control-allow-origin': '*',
+      'cache-control': 'public, max-age=300',
+    };
+    return new Response(request.method === 'HEAD' ? null : description, { headers });
+  };
+}

@@ -1,0 +1,78 @@
+// Every size, age and count the protocol fixes, in one place. docs/protocol.md names each; a test compares the two.
+
+const DAY = 86_400;
+
+export const LIMITS = {
+  /** Elements in one evaluation (§3). */
+  evaluateElements: 256,
+  /** Longest life of attestations, routing proofs and deposits, in seconds (§4). */
+  tokenLifeSeconds: 400 * DAY,
+  /** Life of the attestations our own issuer gives out, in seconds (§4.1). */
+  attestationLifeSeconds: 365 * DAY,
+  /** Longest life of possession proofs, withdrawals and passes, in seconds (§4.4, §4.6, §5.2). */
+  shortTokenLifeSeconds: 300,
+  /** Longest life of a client token, in seconds (§10). */
+  clientTokenLifeSeconds: 60,
+  /** How far `iat` may lie ahead, in seconds (§4). */
+  clockSkewSeconds: 60,
+  /** Longest compact JWS read at all, in octets. */
+  tokenOctets: 8_192,
+  /** Routes in a routing proof (§4.2), bridges in a route, identity chains it may cite. */
+  routes: 8,
+  routeBridges: 8,
+  claims: 4,
+  /** Attestations of one record (§5.2). */
+  attestations: 4,
+  /** Padding unit and largest plain text of a record, in octets (§5.1). */
+  sealedUnitOctets: 1_024,
+  sealedPlainOctets: 8_192,
+  /** evidence ‖ nonce ‖ plain ‖ tag (§5.1). */
+  sealedOctets: 8_252,
+  /** An attestation new to the directory is at most this old, in seconds (§5.2). */
+  attestationFreshSeconds: DAY,
+  /** How long highest `seq` and `iat` outlive their record, in seconds (§5.2). */
+  replaySeconds: 400 * DAY,
+  /** Live records under one name, and how many of them by issuers not on the directory's list (§5.2). */
+  nameRecords: 16,
+  nameUnlistedRecords: 4,
+  /** Records in one bucket (§6.1), the records a directory aims at, and the depths it may have. */
+  bucketRecords: 256,
+  bucketTarget: 64,
+  minDepth: 4,
+  maxDepth: 24,
+  /** Octets to whose multiples a bucket's reply and its sealed records are padded (§6.5). */
+  bucketPadOctets: 4_096,
+  sealedPadOctets: 16_384,
+  /** How old and how far ahead a cosignature may be to count, and the time of an epoch, in seconds (§6.6). */
+  cosignatureAgeSeconds: 900,
+  cosignatureAheadSeconds: 120,
+  epochAgeSeconds: 900,
+  epochAheadSeconds: 60,
+  /** Signature lines of a note, hashes of a proof (C2SP: at least 16; at most 63), octets of a bundle that are read. */
+  noteSignatures: 64,
+  proofHashes: 63,
+  bundleOctets: 65_536,
+  /** A `tel:` attestation older than this says nothing about whose number it is, in seconds (§5.3). */
+  phoneAttestationSeconds: 100 * DAY,
+  /** Evaluations one pass is good for (§4.6). */
+  passElements: 16,
+  /** Life of an issuer's nonce, in seconds (§4.6). */
+  nonceSeconds: 300,
+  /** Identifiers in one question (§7). */
+  whereIds: 1_000,
+  /** Domains in an asker's list of preferences, purposes asked for at once, and octets of a purpose (§4.3, §7). */
+  whereDomains: 256,
+  whereTags: 8,
+  tagOctets: 64,
+  /** A description, in octets (§8), and the longest fetch, in milliseconds (§8.1), and its redirects. */
+  descriptionOctets: 65_536,
+  fetchMilliseconds: 5_000,
+  fetchRedirects: 2,
+  /** How long a description is used without asking again, and fetches of one domain apart (§10), in seconds. */
+  descriptionFreshSeconds: 300,
+  /** How long a description is still believed while its domain cannot be reached, in seconds (§8.1). */
+  descriptionStaleSeconds: 7 * DAY,
+  /** Bodies a directory, issuer or resolver reads, in octets (§12). */
+  requestOctets: 65_536,
+  whereRequestOctets: 524_288,
+} as const;

@@ -1,0 +1,144 @@
+// Door: `whereabouts serve --sandbox`. A directory, providers, a gatekeeper and a few people in one process on one port of this
+// machine. The only door that opens anything to made-up accounts; it takes nothing that production takes.
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { styleText } from 'node:util';
+import { WhereaboutsError } from './protocol/errors.ts';
+import { nobleGroup } from './protocol/group-noble.ts';
+import { quotasOf, readValues, type Environment } from './server/config.ts';
+import type { Context } from './server/context.ts';
+import { purge } from './server/directory/purge.ts';
+import { advance } from './server/directory/sequencer/advance.ts';
+import { recheck } from './server/directory/recheck.ts';
+import { directoryApp } from './server/routes/directory.ts';
+import { issuerApp } from './server/routes/issuer.ts';
+import { resolverApp } from './server/routes/resolver.ts';
+import { systemClock, systemRandom } from './platform/node/clock.ts';
+import { openEmbedded } from './platform/node/embedded.ts';
+import { createLog } from './platform/node/log.ts';
+import { openSandboxOutside } from './platform/node/outside.ts';
+import { findFolders, openFolder } from './platform/node/paths.ts';
+import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
+import { sandboxAccounts } from './platform/node/sandbox/accounts.ts';
+import { formatBanner } from './platform/node/sandbox/banner.ts';
+import {
+  describeProvider,
+  sandboxClient,
+  sandboxDirectory,
+  sandboxIssuer,
+  type SandboxParts,
+} from './platform/node/sandbox/contexts.ts';
+import { virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
+import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
+import { registerPeople } from './platform/node/sandbox/people.ts';
+import { openCosigners } from './platform/node/sandbox/witnessing.ts';
+import { DIRECTORY, GATEKEEPER, PROVIDERS } from './platform/node/sandbox/world.ts';
+import { listen, type Fetch } from './platform/node/serve.ts';
+
+const HOST = '127.0.0.1';
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const RECHECK = 600_000;
+const REFRESH = 300_000;
+
+/** §10 gives the sandbox 60 a minute: at once it gives as many as somebody's contacts may be. The environment's own win. */
+const QUOTAS = {
+  quotaAnonymous: '10000 refill 60 per minute',
+  quotaUnlisted: '100000 refill 60000 per minute',
+  quotaChanges: '1000 refill 1000 per minute',
+  quotaWrites: '6000 refill 6000 per minute',
+  quotaRecords: '100000',
+};
+
+/** Settings of the environment that mean something here. */
+const isOurs = (name: string): boolean => /^WHEREABOUTS_(?:QUOTA_\w+|DATA|LOG_LEVEL)$/.test(name);
+
+/** Starts the sandbox; throws `address-busy`, `database-busy` or `config-invalid` when it cannot. */
+export async function serveSandbox(
+  env: Environment,
+  options: { readonly port: number; readonly data?: string | undefined },
+): Promise<void> {
+  const { values, problems } = readValues(
+    Object.fromEntries(Object.entries(env).filter(([name]) => isOurs(name))),
+    QUOTAS,
+  );
+  if (problems.length > 0) throw new WhereaboutsError('config-invalid', problems.join('; '));
+  const folder = openFolder(path.resolve(options.data ?? values.data ?? path.join(findFolders().data, 'sandbox')));
+  const write = (line: string) => void process.stderr.write(line);
+  // A person reads this terminal: lines of a server's log only when something is wrong, or when asked for.
+  const level = env['WHEREABOUTS_LOG_LEVEL'] === undefined ? 'warn' : (values.logLevel ?? 'warn');
+  const log = createLog({ level, clock: systemClock, write });
+  const running = createRunning(log);
+  const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
+  try {
+    const site = await openSite(running, world, options.port);
+    const { port } = site;
+    const database = await openEmbedded(folder, log);
+    running.onClose(() => database.close());
+    const keys = await openSandboxKeys(folder, nobleGroup, systemRandom);
+    const outside = openSandboxOutside(port, { [OPENING]: site.pass });
+    const parts: SandboxParts = { port, keys, database, outside, world, quotas: quotasOf(values), folder };
+    site.show(await openApps(parts, running));
+    const client = sandboxClient(parts, { gatekeeper: false });
+    const count = await registerPeople({ client, folder, clock: systemClock });
+    site.open();
+    running.start();
+    log.info('sandbox', { port, registered: count });
+    const { stdout } = process;
+    const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
+      styleText(format, text, { stream: stdout });
+    stdout.write(
+      `${formatBanner({ port, folder, bold: style('bold'), loud: style(['bold', 'black', 'bgYellow']) })}\n`,
+    );
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+  closeOnSignal(running, log);
+}
+
+/** What the sandbox's own requests show while its people are still being registered. */
+const OPENING = 'x-sandbox-opening';
+
+/**
+ * Listens at once, so that a taken port is the first thing told. Visitors are kept waiting until `open`: before everybody is
+ * registered, any answer about them would be wrong. The sandbox's own roles come in with `pass` as soon as there is an app.
+ */
+async function openSite(running: Running, { log }: Context, port: number) {
+  const pass = randomUUID();
+  const doors = Promise.withResolvers<undefined>();
+  const shown = Promise.withResolvers<ReadonlyMap<string, Fetch>>();
+  const socket = await listen({
+    fetch: async (request, bindings) => {
+      const apps = await shown.promise;
+      if (request.headers.get(OPENING) !== pass) await doors.promise;
+      return virtualHosts(apps, () => `Whereabouts sandbox: ${[...apps.keys()].join(', ')}\n`)(request, bindings);
+    },
+    host: HOST,
+    port,
+    onFault: (error) => log.error('socket', { error: error instanceof Error ? error.name : '' }),
+  });
+  running.onClose(() => socket.close());
+  return { port: socket.port, pass, show: shown.resolve, open: () => doors.resolve(undefined) };
+}
+
+/** One app a domain. */
+async function openApps(parts: SandboxParts, running: Running): Promise<ReadonlyMap<string, Fetch>> {
+  const directory = sandboxDirectory(parts);
+  running.every(HOUR, 'purge-failed', () => purge(directory));
+  running.every(SECOND, 'epoch-failed', () => advance(directory, { patient: false }));
+  running.every(RECHECK, 'recheck-failed', (signal) => recheck(directory, signal));
+  const client = sandboxClient(parts, { gatekeeper: true });
+  running.every(REFRESH, 'refresh-failed', () => client.refresh());
+  const resolver = resolverApp({ log: parts.world.log, client, hosts: [GATEKEEPER], origins: [] });
+  const providers = PROVIDERS.map((domain): [string, Fetch] => [
+    domain,
+    issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch,
+  ]);
+  return new Map<string, Fetch>([
+    [DIRECTORY, directoryApp(directory).fetch],
+    ...providers,
+    ...(await openCosigners(parts, running)),
+    [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch)],
+  ]);
+}

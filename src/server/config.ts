@@ -1,0 +1,245 @@
+// The configuration, read once and purely: an environment and a file's values in, {config, secrets} or one error out that
+// names everything missing or contradictory. Does not open files: the doors do that with the paths it gives.
+import type { z } from 'zod';
+import { WhereaboutsError } from '../protocol/errors.ts';
+import type { Quota, Quotas } from './context.ts';
+import type { LogChoice } from './witness/logs.ts';
+import { findContradictions } from './config-rules.ts';
+import type { Setting } from './setting-forms.ts';
+import { envName, SETTINGS, type Key } from './settings.ts';
+
+export type Role = 'directory' | 'issuer' | 'resolver' | 'witness' | 'auditor';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface Config {
+  readonly roles: ReadonlySet<Role>;
+  readonly domain: string;
+  /** Public base URL, no slash at the end. */
+  readonly url: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly data: string;
+  /** Path of the keys file; undefined when the keys come from the environment. */
+  readonly keys: string | undefined;
+  readonly profile: {
+    readonly name: string;
+    readonly logo: string | undefined;
+    readonly contact: string | undefined;
+    readonly description: string | undefined;
+  };
+  readonly directory: {
+    readonly issuers: 'open' | 'listed';
+    readonly listed: ReadonlySet<string>;
+    readonly quotas: Quotas;
+    /** How the log is kept (§6.3); times in milliseconds. */
+    readonly log: {
+      readonly interval: number;
+      readonly heartbeat: number;
+      readonly witnesses: readonly { readonly vkey: string; readonly url: string }[];
+      /** Path of the checkpoint's copy. */
+      readonly checkpoint: string | undefined;
+    };
+  };
+  /** Logs a witness or an auditor looks after. */
+  readonly logs: readonly LogChoice[];
+  readonly issuer: {
+    readonly accounts: string | undefined;
+    readonly directories: readonly string[];
+    readonly amr: readonly string[];
+    /** Attestations one account may ask for. */
+    readonly attestations: Quota;
+  };
+  readonly resolver: {
+    readonly host: string;
+    readonly port: number;
+    readonly tokenFile: string | undefined;
+    readonly origins: readonly string[];
+    readonly hosts: readonly string[];
+  };
+  readonly policy: string;
+  readonly network: {
+    readonly trustedProxies: readonly string[];
+    readonly allowAddresses: readonly string[];
+    readonly dns: string | undefined;
+  };
+  readonly logLevel: LogLevel;
+}
+
+/** What must never reach a log line, an error or the database. */
+export interface Secrets {
+  readonly databaseUrl: string | undefined;
+  readonly oprfKey: string | undefined;
+  readonly signingKey: string | undefined;
+  readonly logKey: string | undefined;
+  readonly witnessKey: string | undefined;
+  readonly auditorKey: string | undefined;
+  readonly resolverToken: string | undefined;
+}
+
+/** Where this platform keeps things. */
+export interface Places {
+  readonly data: string;
+  readonly keys: string;
+  readonly policy: string;
+}
+
+const NONE: Quota = { capacity: 0, refill: 0, seconds: 60 };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type FileValues = Readonly<Record<string, unknown>>;
+export type Values = { readonly [K in Key]: z.output<(typeof SETTINGS)[K]['schema']> | undefined };
+
+const isKey = (text: string): text is Key => Object.hasOwn(SETTINGS, text);
+
+/** Settings for the command line and for tests' own use of the environment; known, but no part of a deployment's configuration. */
+const OTHERS = new Set(['WHEREABOUTS_CONFIG', 'WHEREABOUTS_RESTARTED', 'WHEREABOUTS_VECTORS']);
+
+/** Every setting on its own: what the environment says, else the file, else the default. Problems are gathered, not thrown. */
+export function readValues(env: Environment, file: FileValues): { values: Values; problems: string[] } {
+  const problems = Object.keys(file)
+    .filter((key) => !isKey(key))
+    .map((key) => `${key}: no such setting`);
+  const values = Object.fromEntries(
+    Object.keys(SETTINGS)
+      .filter(isKey)
+      .map((key) => [key, readValue(key, env, file, problems)]),
+  ) as Values;
+  return { values, problems };
+}
+
+function readValue(key: Key, env: Environment, file: FileValues, problems: string[]): unknown {
+  const { schema, form, fallback, secret }: Setting<unknown> = SETTINGS[key];
+  const fromEnv = env[envName(key)];
+  if (secret === true && file[key] !== undefined) {
+    problems.push(`${key}: secrets stand in the environment (${envName(key)}), not in the configuration file`);
+    return undefined;
+  }
+  // An empty variable is how many tools spell "not set".
+  const given = fromEnv === undefined || fromEnv === '' ? textOf(file[key]) : fromEnv.trim();
+  const value = given ?? fallback;
+  if (value === undefined) return undefined;
+  const result = schema.safeParse(value === UNREADABLE ? undefined : value);
+  if (result.success) return result.data;
+  problems.push(`${fromEnv === undefined ? key : envName(key)}: must be ${form}`);
+  return undefined;
+}
+
+const UNREADABLE = Symbol('an object, or null');
+const isPlain = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+/** In the file, numbers, booleans and lists may stand as such; anything else is of no form a setting has. */
+function textOf(value: unknown): string | typeof UNREADABLE | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.every(isPlain) ? value.join(',') : UNREADABLE;
+  return isPlain(value) ? String(value) : UNREADABLE;
+}
+
+/** Variables that look like ours and are not: most often a typing mistake. */
+function findStrangers(env: Environment): string[] {
+  const known = new Set<string>(Object.keys(SETTINGS).filter(isKey).map(envName));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('WHEREABOUTS_') && !known.has(name) && !OTHERS.has(name))
+    .map((name) => `${name} is no setting and is ignored`);
+}
+
+/** Reads everything; throws one `config-invalid` that lists every problem, one a line. Values are never repeated. */
+export function readConfig(
+  env: Environment,
+  file: FileValues,
+  places: Places,
+): { config: Config; secrets: Secrets; warnings: string[] } {
+  const { values, problems } = readValues(env, file);
+  problems.push(...findContradictions(values));
+  if (problems.length > 0)
+    throw new WhereaboutsError('config-invalid', ['the configuration cannot be used:', ...problems].join('\n  '));
+  const config = configOf(values, places);
+  const warnings = findStrangers(env);
+  if (config.network.allowAddresses.length > 0)
+    warnings.push(
+      `${envName('allowAddresses')}: addresses that are not public may be fetched from, on behalf of anybody who deposits`,
+    );
+  if (secretsOf(values).databaseUrl === undefined && serves(config))
+    warnings.push(`${envName('databaseUrl')}: the embedded database survives a crash, but not a power cut`);
+  if (config.tls === undefined && !isLoopback(config.listen.host) && serves(config))
+    warnings.push(`${envName('host')}: plain HTTP on an address others reach; put a proxy with TLS in front`);
+  return { config, secrets: secretsOf(values), warnings };
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+const serves = (config: Config): boolean => [...config.roles].some((role) => role !== 'resolver');
+
+/** Only for values without contradictions: what has a default or was required is there. */
+function configOf(values: Values, places: Places): Config {
+  const domain = values.domain ?? '';
+  const { tlsCert, tlsKey } = values;
+  return {
+    roles: new Set(values.roles),
+    domain,
+    url: values.url ?? `https://${domain}`,
+    listen: { host: values.host ?? '', port: values.port ?? 0 },
+    tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
+    data: values.data ?? places.data,
+    keys: values.signingKey === undefined ? (values.keys ?? places.keys) : undefined,
+    profile: {
+      name: values.name ?? domain,
+      logo: values.logo,
+      contact: values.contact,
+      description: values.description,
+    },
+    directory: {
+      issuers: values.issuers ?? 'open',
+      listed: new Set(values.listed),
+      quotas: quotasOf(values),
+      log: {
+        interval: values.epochInterval ?? 0,
+        heartbeat: 1000 * (values.epochHeartbeat ?? 0),
+        witnesses: values.witnesses ?? [],
+        checkpoint: values.checkpoint,
+      },
+    },
+    logs: values.logs ?? [],
+    issuer: {
+      accounts: values.issuerAccounts,
+      directories: values.issuerDirectories ?? [],
+      amr: values.issuerAmr ?? [],
+      attestations: values.quotaAttestations ?? NONE,
+    },
+    resolver: {
+      host: values.resolverHost ?? '',
+      port: values.resolverPort ?? 0,
+      tokenFile: values.resolverTokenFile,
+      origins: values.resolverOrigins ?? [],
+      hosts: values.resolverHosts ?? [],
+    },
+    policy: values.policy ?? places.policy,
+    network: {
+      trustedProxies: values.trustedProxies ?? [],
+      allowAddresses: values.allowAddresses ?? [],
+      dns: values.dns,
+    },
+    logLevel: values.logLevel ?? 'info',
+  };
+}
+
+/** The quotas of §10 from their settings. */
+export function quotasOf(values: Values): Quotas {
+  return {
+    endUser: values.quotaEndUser ?? NONE,
+    gatekeeper: values.quotaGatekeeper ?? NONE,
+    unlisted: values.quotaUnlisted ?? NONE,
+    anonymous: values.quotaAnonymous ?? NONE,
+    changesPerNameAndIssuer: values.quotaChanges ?? NONE,
+    writesPerIssuer: values.quotaWrites ?? NONE,
+    writesPerListedIssuer: values.quotaWritesListed ?? NONE,
+    fetches: values.quotaFetches ?? NONE,
+    fetchesPerAddress: values.quotaFetchesPerAddress ?? NONE,
+    unlistedRecords: values.quotaRecords ?? 0,
+  };
+}
+
+/** The secrets among the settings. */
+export function secretsOf(values: Values): Secrets {
+  const { databaseUrl, oprfKey, signingKey, logKey, witnessKey, auditorKey, resolverToken } = values;
+  return { databaseUrl, oprfKey, signingKey, logKey, witnessKey, auditorKey, resolverToken };
+}

@@ -1,0 +1,117 @@
+// What a verb may use of the world, handed in by the doors: nothing in server/ reads a clock, a socket or the environment itself.
+import type { Group } from '../protocol/group.ts';
+import type { OprfKeyPair, Random } from '../protocol/oprf.ts';
+import type { SigningKey } from '../protocol/token/jws.ts';
+import type { Descriptions } from '../client/descriptions.ts';
+import type { SafeFetch } from '../evidence/safe-fetch.ts';
+import type { NoteSigner } from '../protocol/log/note.ts';
+import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
+import type { Flight } from './directory/sequencer/flight.ts';
+import type { Witnesses } from './directory/sequencer/witnesses.ts';
+import type { Db } from './store/database.ts';
+
+/** Time in milliseconds since 1970. */
+export type Clock = () => number;
+
+/** Structured log lines without personal data: `event` is a fixed word, `fields` counts, codes and domains. */
+export interface Log {
+  debug(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  info(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  warn(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  error(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+}
+
+export interface Context {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Work a reply need not wait for; a Worker hands it to `waitUntil`. */
+  readonly later: (work: Promise<void>) => void;
+}
+
+/** A bucket of tokens: `capacity` at most, `refill` of them back every `seconds`. */
+export interface Quota {
+  readonly capacity: number;
+  readonly refill: number;
+  readonly seconds: number;
+}
+
+/** Every limit of §10 that an operator may change. */
+export interface Quotas {
+  readonly endUser: Quota;
+  readonly gatekeeper: Quota;
+  readonly unlisted: Quota;
+  /** Evaluations without credentials, per client address: capacity 0 in production. */
+  readonly anonymous: Quota;
+  readonly changesPerNameAndIssuer: Quota;
+  readonly writesPerIssuer: Quota;
+  readonly writesPerListedIssuer: Quota;
+  /** First fetches of descriptions of domains nobody here has heard of, in all and per client address. */
+  readonly fetches?: Quota;
+  readonly fetchesPerAddress?: Quota;
+  /** Live records of one unlisted registrable domain. */
+  readonly unlistedRecords: number;
+}
+
+/** The newest checkpoint everybody saw, kept outside the database: what a restored backup is found out by. */
+export interface ShownCheckpoint {
+  /** Undefined where none was ever written; rejects where it cannot be told. */
+  read(): Promise<string | undefined>;
+  write(note: string): Promise<void>;
+}
+
+/** How the log is kept (§6.3). */
+export interface Sequencing extends Pace {
+  /** How long a deposit waits for its epoch before it is told to come back, in milliseconds. */
+  readonly patience: number;
+  readonly depth: DepthAim;
+  readonly shown?: ShownCheckpoint;
+}
+
+export interface DirectoryContext extends Context {
+  readonly role: 'directory';
+  readonly domain: string;
+  /** Public base URL of the API, no slash at the end. */
+  readonly url: string;
+  readonly db: Db;
+  readonly group: Group;
+  /** Keys in use, ascending by key id; one may be retiring (`until`, seconds). */
+  readonly oprfKeys: readonly (OprfKeyPair & { readonly id: string; readonly until?: number })[];
+  /** Signs checkpoints; its key's name is the log's origin. */
+  readonly logSigner: NoteSigner;
+  readonly witnesses: Witnesses;
+  readonly sequencing: Sequencing;
+  /** One a process: what of sequencing is under way in it. */
+  readonly flight: Flight;
+  /** Secret for keyed hashes of quota subjects and client addresses: 32 octets, derived from the signing key. */
+  readonly pepper: Uint8Array;
+  readonly issuers: 'open' | 'listed';
+  /** Domains with full quotas: issuers and gatekeepers the operator knows. */
+  readonly listed: ReadonlySet<string>;
+  readonly quotas: Quotas;
+  readonly descriptions: Descriptions;
+  readonly fetch: SafeFetch;
+  /** The directory's own description, as served at /.well-known/whereabouts. */
+  readonly description: string;
+}
+
+export interface IssuerContext extends Context {
+  readonly role: 'issuer';
+  readonly domain: string;
+  readonly url: string;
+  readonly db: Db;
+  readonly group: Group;
+  readonly signingKey: SigningKey;
+  /** Secret for keyed hashes of accounts and nonces: 32 octets, derived from the signing key. */
+  readonly pepper: Uint8Array;
+  /** How this issuer establishes possession, where its accounts do not say. */
+  readonly amr: readonly string[];
+  /** Directories it attests for: it asks no other, whoever names one. */
+  readonly directories: ReadonlySet<string>;
+  readonly descriptions: Descriptions;
+  readonly fetch: SafeFetch;
+  /** Attestations one account may ask for. */
+  readonly attestationsPerAccount: Quota;
+  /** The issuer's own description, as served at /.well-known/whereabouts. */
+  readonly description: string;
+}

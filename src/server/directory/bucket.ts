@@ -1,0 +1,76 @@
+// Buckets as they are read (§6.1, §6.5): everybody gets the whole of one, padded, so that nobody sees which record was wanted.
+import { padLength } from '../../protocol/bucket.ts';
+import { WhereaboutsError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { concat, formatB64u, utf8 } from '../../protocol/wire.ts';
+import type { DirectoryContext } from '../context.ts';
+import { findSealed, readHistory, readSealed } from '../store/buckets.ts';
+import { findEra, hasEra } from '../store/log.ts';
+import { proveBucket, readPublished, type Published } from './published.ts';
+
+/** A bucket's place as a path names it. */
+export interface Place {
+  readonly depth: number;
+  readonly bucket: number;
+}
+
+/** The octets of a bucket's JSON, a multiple of 4,096. */
+export async function readBucket(ctx: DirectoryContext, place: Place): Promise<Uint8Array> {
+  for (;;) {
+    const published = await readAt(ctx, place);
+    const proven = await proveBucket(ctx, published, place.bucket);
+    if (proven === undefined) continue;
+    const { index, bundle } = proven;
+    const bare = JSON.stringify({ index: formatB64u(index), bundle, pad: '' });
+    // Of ASCII alone, but for the dash of a signature line, which has three octets.
+    const pad = '0'.repeat(padLength(utf8(bare).length, LIMITS.bucketPadOctets));
+    return utf8(`${bare.slice(0, -2)}${pad}"}`);
+  }
+}
+
+/** All sealed records of a bucket in index order, padded with zeros to a multiple of 16 KiB. */
+export async function readSealedBucket(ctx: DirectoryContext, place: Place): Promise<Uint8Array> {
+  const { epoch, era } = await readAt(ctx, place);
+  const octets = concat(...(await readSealed(ctx.db, { ...place, era, epoch })));
+  return concat(octets, new Uint8Array(padLength(octets.length, LIMITS.sealedPadOctets)));
+}
+
+/** One sealed record; `record-unknown` where no published record has this digest. */
+export async function readSealedRecord(ctx: DirectoryContext, digest: Uint8Array): Promise<Uint8Array> {
+  const octets = await findSealed(ctx.db, ctx.domain, digest);
+  if (octets === undefined) throw new WhereaboutsError('record-unknown');
+  return octets;
+}
+
+/** History entries in one reply: a megabyte. Who wants more asks on from where this ends. */
+const HISTORY_ENTRIES = 10_000;
+
+/**
+ * A bucket's history from its `from`-th change on (§6.5), counted from 0, up to the published epoch. A depth that came back
+ * began its histories anew: `era`, the epoch that began it, names an earlier time. `path-unknown` for a depth never used.
+ */
+export async function readBucketHistory(
+  ctx: DirectoryContext,
+  { depth, bucket }: Place,
+  { from, era }: { readonly from: number; readonly era: number | undefined },
+): Promise<Uint8Array> {
+  checkExists({ depth, bucket });
+  const { epoch } = await readPublished(ctx);
+  const named = era === undefined || (era <= epoch && (await hasEra(ctx.db, era, depth))) ? era : null;
+  const found = named === null ? undefined : (named ?? (await findEra(ctx.db, depth, epoch)));
+  if (found === undefined) throw new WhereaboutsError('path-unknown', 'no bucket ever had this depth');
+  return readHistory(ctx.db, { era: found, bucket }, { from, until: epoch, limit: HISTORY_ENTRIES });
+}
+
+/** The published epoch, if it has the depth that is asked for. */
+async function readAt(ctx: DirectoryContext, place: Place): Promise<Published> {
+  const published = await readPublished(ctx);
+  const { depth } = published.said;
+  if (place.depth !== depth) throw new WhereaboutsError('depth-changed', undefined, { extensions: { depth } });
+  checkExists(place);
+  return published;
+}
+
+function checkExists({ depth, bucket }: Place): void {
+  if (bucket >= 2 ** depth) throw new WhereaboutsError('request-invalid', 'there is no such bucket');
+}

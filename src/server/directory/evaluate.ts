@@ -1,0 +1,42 @@
+// Evaluation of blinded identifiers (§3): who asks, at whose cost, under which key; the mathematics is protocol/oprf.
+import { WhereaboutsError } from '../../protocol/errors.ts';
+import { evaluate as evaluateElements } from '../../protocol/oprf.ts';
+import { parseB64u } from '../../protocol/wire.ts';
+import type { DirectoryContext } from '../context.ts';
+import { authenticate, type Credentials } from './client-auth.ts';
+import { chargeEvaluation, type Balance } from './evaluation-quota.ts';
+import { currentKeys } from './keys.ts';
+
+export interface Evaluation {
+  readonly key: string;
+  readonly evaluated: readonly Uint8Array[];
+  readonly proof: Uint8Array;
+  readonly balances: readonly Balance[];
+}
+
+/** Throws `key-unknown` (with the current `keys`), `element-invalid` (with `index`), or what credentials and quotas say. */
+export async function evaluate(
+  ctx: DirectoryContext,
+  request: { readonly key: string; readonly blinded: readonly string[] },
+  credentials: Credentials,
+): Promise<Evaluation> {
+  const keys = currentKeys(ctx);
+  const key = keys.find(({ id }) => id === request.key);
+  if (key === undefined)
+    throw new WhereaboutsError('key-unknown', undefined, { extensions: { keys: keys.map(({ id }) => id) } });
+  const blinded = request.blinded.map(parseElementOctets);
+  const caller = await authenticate(ctx, credentials);
+  // The point of no return: from here the elements are paid for, whatever they turn out to be.
+  const balances = await chargeEvaluation(ctx, caller, blinded.length);
+  const { evaluated, proof } = evaluateElements(ctx.group, key, blinded, ctx.random);
+  return { key: key.id, evaluated, proof, balances };
+}
+
+/** Only the spelling: whether the octets are an element shows when they are multiplied. */
+function parseElementOctets(text: string, index: number): Uint8Array {
+  try {
+    return parseB64u(text, 32);
+  } catch (cause) {
+    throw new WhereaboutsError('element-invalid', undefined, { cause, extensions: { index } });
+  }
+}

@@ -1,0 +1,78 @@
+// What everybody sees: the published epoch, and bundles that lead from its checkpoint to one bucket (§6.4). Every answer is
+// of one epoch, whatever is being written beside it.
+import { bucketNumber } from '../../protocol/bucket.ts';
+import { WhereaboutsError } from '../../protocol/errors.ts';
+import { formatBundle } from '../../protocol/log/bundle.ts';
+import { parseEpochLeaf, type EpochLeaf } from '../../protocol/log/leaf-text.ts';
+import { mapPath } from '../../protocol/log/map.ts';
+import { formatTlogProof } from '../../protocol/log/tlog-proof.ts';
+import type { DirectoryContext } from '../context.ts';
+import { readBucket } from '../store/buckets.ts';
+import { findPublished, findPublishedAt, type PublishedEpoch } from '../store/log.ts';
+import { unpack } from '../store/packing.ts';
+import { advance } from './sequencer/advance.ts';
+import { KEPT_EPOCHS } from './sequencer/tidy.ts';
+
+export interface Published extends PublishedEpoch {
+  readonly said: EpochLeaf;
+}
+
+/** The newest published epoch. Whoever comes first makes the first one; `overloaded` where there is none for now. */
+export async function readPublished(ctx: DirectoryContext): Promise<Published> {
+  const found = await findPublished(ctx.db, ctx.domain);
+  if (found !== undefined) return { ...found, said: parseEpochLeaf(found.leaf) };
+  await advance(ctx, { patient: false });
+  const first = await findPublished(ctx.db, ctx.domain);
+  if (first === undefined)
+    throw new WhereaboutsError('overloaded', 'no epoch is published yet', { extensions: { retryAfter: 1 } });
+  return { ...first, said: parseEpochLeaf(first.leaf) };
+}
+
+/** `GET /v1/epoch` (§6.5): the newest log leaf as a tlog-proof. */
+export const formatEpoch = ({ epoch, leaf, proof, note }: Published): string =>
+  formatTlogProof({ extra: leaf, index: epoch, hashes: [...unpack(proof, 32)], checkpoint: note });
+
+/** A bucket as it is proven: its entries one after the other, and the bundle. */
+export interface ProvenBucket {
+  readonly epoch: number;
+  readonly index: Uint8Array;
+  readonly bundle: string;
+}
+
+/** A bucket at an epoch that is published; undefined where the epoch is too old to be read whole. */
+export async function proveBucket(
+  ctx: DirectoryContext,
+  { epoch, era, said, leaf, proof, note }: Published,
+  bucket: number,
+): Promise<ProvenBucket | undefined> {
+  const { depth } = said;
+  const { index, leafData, beside, published } = await readBucket(ctx.db, ctx.domain, { era, depth, epoch, bucket });
+  // Read after the sweep came by: what is left may be of several epochs.
+  if (epoch < published - KEPT_EPOCHS) return undefined;
+  // All that a path reads are the nodes beside it, one a level.
+  const path = mapPath(depth, bucket, { get: (level) => beside.get(level) });
+  const hashes = [...unpack(proof, 32)];
+  const bundle = formatBundle({ depth, logLeaf: leaf, leafData, path, epoch, hashes, checkpoint: note });
+  return { epoch, index, bundle };
+}
+
+/** The bucket of `name` in the newest epoch. */
+export async function proveName(ctx: DirectoryContext, name: Uint8Array): Promise<ProvenBucket> {
+  for (;;) {
+    const published = await readPublished(ctx);
+    const proven = await proveBucket(ctx, published, bucketNumber(name, published.said.depth));
+    if (proven !== undefined) return proven;
+  }
+}
+
+/** The same in an earlier epoch, while it is kept. */
+export async function proveNameAt(
+  ctx: DirectoryContext,
+  name: Uint8Array,
+  epoch: number,
+): Promise<ProvenBucket | undefined> {
+  const found = await findPublishedAt(ctx.db, epoch);
+  if (found === undefined) return undefined;
+  const published = { ...found, said: parseEpochLeaf(found.leaf) };
+  return proveBucket(ctx, published, bucketNumber(name, published.said.depth));
+}

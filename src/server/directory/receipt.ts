@@ -1,0 +1,77 @@
+// The answer to a change (§5.2): given once its epoch is published, with what proves it to anybody, offline. The change was
+// durable before; whoever is not answered in time asks again and gets the same.
+import { parseIndex } from '../../protocol/bucket.ts';
+import { WhereaboutsError } from '../../protocol/errors.ts';
+import { equalOctets } from '../../protocol/wire.ts';
+import type { DirectoryContext } from '../context.ts';
+import { findLastChange, findPublishedEpoch } from '../store/waiting.ts';
+import { proveName, proveNameAt, type ProvenBucket } from './published.ts';
+import { advance } from './sequencer/advance.ts';
+import { sleep, within } from './sequencer/waiting.ts';
+
+/** How often one that waits for another instance's work looks. */
+const LOOK_MILLISECONDS = 40;
+const RETRY_SECONDS = 2;
+
+/** Waits until the change with this number is published; gives its epoch. `overloaded` when that takes too long. */
+export async function awaitEpoch(ctx: DirectoryContext, id: number): Promise<number> {
+  let isLate = false;
+  const epoch = await within(
+    ctx.sequencing.patience,
+    look(ctx, id, () => isLate),
+  );
+  isLate = true;
+  if (epoch !== undefined) return epoch;
+  throw new WhereaboutsError('overloaded', 'the change is kept and waits for its epoch', {
+    extensions: { retryAfter: RETRY_SECONDS },
+  });
+}
+
+/** Steps, or lets others step, until the change is in. */
+async function look(ctx: DirectoryContext, id: number, isLate: () => boolean): Promise<number | undefined> {
+  while (!isLate()) {
+    const { published, idle } = await advance(ctx, { patient: true });
+    const epoch = published.get(id) ?? (await findPublishedEpoch(ctx.db, ctx.domain, id));
+    if (epoch !== undefined) return epoch;
+    if (idle) await sleep(LOOK_MILLISECONDS);
+  }
+  return undefined;
+}
+
+/** What is deposited, as far as its receipt is concerned. */
+interface Deposited {
+  readonly name: Uint8Array;
+  readonly holder: Uint8Array;
+  readonly digest: Uint8Array;
+}
+
+/** The receipt for a record: of the newest epoch that has it. `record-stale` where it was replaced before anybody asked. */
+export async function proveDeposit(
+  ctx: DirectoryContext,
+  deposited: Deposited,
+  id: number | undefined,
+): Promise<ProvenBucket> {
+  const epoch = id === undefined ? undefined : await awaitEpoch(ctx, id);
+  const newest = await proveName(ctx, deposited.name);
+  if (holds(newest, deposited)) return newest;
+  const then = epoch === undefined ? undefined : await proveNameAt(ctx, deposited.name, epoch);
+  if (then !== undefined && holds(then, deposited)) return then;
+  throw new WhereaboutsError('record-stale', 'the record was replaced meanwhile');
+}
+
+/** The receipt for a deposit that was accepted before. */
+export const proveRepeated = async (ctx: DirectoryContext, deposited: Deposited): Promise<ProvenBucket> =>
+  proveDeposit(ctx, deposited, await findLastChange(ctx.db, deposited.name));
+
+/** The bucket of `name` once everything accepted under it is published: the receipt for a withdrawal. */
+export async function proveLatest(ctx: DirectoryContext, name: Uint8Array): Promise<ProvenBucket> {
+  const last = await findLastChange(ctx.db, name);
+  if (last !== undefined) await awaitEpoch(ctx, last);
+  return proveName(ctx, name);
+}
+
+function holds({ index }: ProvenBucket, { name, holder, digest }: Deposited): boolean {
+  return parseIndex(index).some(
+    (entry) => equalOctets(entry.name, name) && equalOctets(entry.holder, holder) && equalOctets(entry.digest, digest),
+  );
+}

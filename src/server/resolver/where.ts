@@ -1,0 +1,62 @@
+// The question a resolver takes (§7), and its answers as a stream of lines. Asks through the SDK; knows no HTTP.
+import { z } from 'zod';
+import type { Client } from '../../client/client.ts';
+import type { WhereOptions } from '../../client/where.ts';
+import { isDomain } from '../../protocol/domain.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { utf8 } from '../../protocol/wire.ts';
+
+const domain = z.string().refine(isDomain);
+const domains = z.array(domain).max(LIMITS.whereDomains);
+const tag = z.string().min(1).max(LIMITS.tagOctets);
+
+/** Strict: unknown members are refused, and exactly one of `id` and `ids` is given. */
+export const whereRequest = z
+  .strictObject({
+    id: z.string().optional(),
+    ids: z.array(z.string()).min(1).max(LIMITS.whereIds).optional(),
+    from: domain.optional(),
+    region: z.string().length(2).optional(),
+    for: z.union([tag.transform((one) => [one]), z.array(tag).max(LIMITS.whereTags)]).optional(),
+    prefer: domains.optional(),
+    avoid: domains.optional(),
+    unverified: z.boolean().optional(),
+  })
+  .refine(({ id, ids }) => (id === undefined) !== (ids === undefined));
+
+export type WhereRequest = z.output<typeof whereRequest>;
+
+/** Everything of a request but whom it is about. */
+export function readOptions(request: WhereRequest): WhereOptions {
+  const { from, region, for: purposes, prefer, avoid, unverified } = request;
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(region === undefined ? {} : { region }),
+    ...(purposes === undefined ? {} : { for: purposes }),
+    ...(prefer === undefined ? {} : { prefer }),
+    ...(avoid === undefined ? {} : { avoid }),
+    ...(unverified === undefined ? {} : { unverified }),
+  };
+}
+
+/**
+ * Answers as NDJSON, one line each in the order asked, made while they are read: a reader who goes away ends the asking.
+ * A line is written only when there is room for it, so a slow reader costs no memory.
+ */
+export function streamAnswers(
+  client: Client,
+  ids: readonly string[],
+  options: WhereOptions,
+): ReadableStream<Uint8Array> {
+  const answers = client.whereMany(ids, options)[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await answers.next();
+      if (done === true) controller.close();
+      else controller.enqueue(utf8(`${JSON.stringify(value)}\n`));
+    },
+    async cancel() {
+      await answers.return?.();
+    },
+  });
+}

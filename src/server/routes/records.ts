@@ -1,0 +1,45 @@
+// PUT /v1/records/{name} and its withdrawal (§5.2). The attestations are the credentials.
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import { LIMITS } from '../../protocol/limits.ts';
+import { formatB64u, formatHex, parseB64u } from '../../protocol/wire.ts';
+import { readJson } from '../body.ts';
+import type { DirectoryContext } from '../context.ts';
+import { deposit } from '../directory/deposit.ts';
+import type { ProvenBucket } from '../directory/published.ts';
+import { withdraw } from '../directory/withdraw.ts';
+import { endpoint, parameter, type Env } from '../http.ts';
+
+const token = z.string().max(LIMITS.tokenOctets);
+const depositRequest = z.strictObject({
+  sealed: z.string().max(Math.ceil((LIMITS.sealedOctets * 4) / 3)),
+  deposit: token,
+  attestations: z.array(token).min(1).max(LIMITS.attestations),
+});
+const withdrawalRequest = z.strictObject({ withdrawal: token });
+
+const PRIVATE = { 'cache-control': 'no-store' };
+
+export function recordRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
+  endpoint(app, '/v1/records/:name', {
+    PUT: async (c) => {
+      const name = parseB64u(parameter(c, 'name'), 32);
+      const request = await readJson(c, depositRequest);
+      const { outcome, digest, proven } = await deposit(ctx, name, request, c.env?.client ?? 'unknown');
+      const receipt = { digest: formatHex(digest), ...formatProof(proven) };
+      return c.json(receipt, outcome === 'created' ? 201 : 200, PRIVATE);
+    },
+  });
+
+  endpoint(app, '/v1/records/:name/withdrawal', {
+    POST: async (c) => {
+      const name = parseB64u(parameter(c, 'name'), 32);
+      const { withdrawal } = await readJson(c, withdrawalRequest);
+      const proven = await withdraw(ctx, name, withdrawal, c.env?.client ?? 'unknown');
+      return c.json(formatProof(proven), 200, PRIVATE);
+    },
+  });
+}
+
+/** What proves a change: the whole bucket, for a bundle without its index proves nothing about a record. */
+const formatProof = ({ epoch, index, bundle }: ProvenBucket) => ({ epoch, index: formatB64u(index), bundle });

@@ -1,0 +1,77 @@
+// The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only.
+import type { Context, Hono, MiddlewareHandler } from 'hono';
+import type { Client } from '../../client/client.ts';
+import { WhereaboutsError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { equalOctets, utf8 } from '../../protocol/wire.ts';
+import { readJson } from '../body.ts';
+import type { Log } from '../context.ts';
+import { createHttpApp, endpoint, type Env } from '../http.ts';
+import { readOptions, streamAnswers, whereRequest } from '../resolver/where.ts';
+
+export interface ResolverContext {
+  readonly log: Log;
+  readonly client: Client;
+  /** What callers show as bearer token. Only the sandbox has none. */
+  readonly token?: string;
+  /** Host names, with or without port, under which the resolver is called. */
+  readonly hosts: readonly string[];
+  /** Whose web pages may ask; nobody's by default. */
+  readonly origins: readonly string[];
+}
+
+export function resolverApp(context: ResolverContext): Hono<Env> {
+  const { log, client } = context;
+  const app = createHttpApp(log, { origins: context.origins });
+  app.use(noStore);
+  endpoint(app, '/healthz', { GET: (c) => c.json({ status: 'ok' }) });
+  endpoint(app, '/readyz', {
+    GET: async (c) => {
+      await client.ready();
+      return c.json({ status: 'ok' });
+    },
+  });
+  app.use('/v1/*', checkHost(context.hosts));
+  if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
+  endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
+  return app;
+}
+
+async function where(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
+  const request = await readJson(c, whereRequest, LIMITS.whereRequestOctets);
+  const options = readOptions(request);
+  const { id, ids } = request;
+  if (id !== undefined) {
+    const answer = await client.where(id, options);
+    log.debug('where', { outcome: answer.outcome, routes: answer.routes.length });
+    return c.json(answer);
+  }
+  const all = ids ?? [];
+  log.debug('where-many', { ids: all.length });
+  return c.body(streamAnswers(client, all, options), 200, { 'content-type': 'application/x-ndjson' });
+}
+
+const noStore: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  c.header('cache-control', 'no-store');
+};
+
+/** A page whose own name was made to point here (DNS rebinding) names itself as host: it gets nothing. */
+function checkHost(hosts: readonly string[]): MiddlewareHandler<Env> {
+  const known = new Set(hosts.map((host) => host.toLowerCase()));
+  return async (c, next) => {
+    const host = (c.req.header('host') ?? new URL(c.req.url).host).toLowerCase();
+    if (!known.has(host) && !known.has(host.replace(/:\d+$/, ''))) throw new WhereaboutsError('host-refused');
+    await next();
+  };
+}
+
+function checkToken(token: string): MiddlewareHandler<Env> {
+  const expected = utf8(token);
+  return async (c, next) => {
+    const given = /^Bearer ([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    if (given === undefined) throw new WhereaboutsError('credentials-required');
+    if (!equalOctets(utf8(given), expected)) throw new WhereaboutsError('credentials-invalid');
+    await next();
+  };
+}

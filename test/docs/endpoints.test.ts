@@ -1,0 +1,47 @@
+// docs/protocol.md §13 lists every endpoint the apps serve, role by role, and no other.
+import { expect, test } from 'vitest';
+import type { Client } from '../../src/client/client.ts';
+import type { DirectoryContext, IssuerContext } from '../../src/server/context.ts';
+import { directoryApp } from '../../src/server/routes/directory.ts';
+import { issuerApp } from '../../src/server/routes/issuer.ts';
+import { resolverApp } from '../../src/server/routes/resolver.ts';
+import { witnessApp } from '../../src/server/routes/witness.ts';
+import type { WitnessContext } from '../../src/server/witness/add-checkpoint.ts';
+import { codeIn, readPage, readTable } from './tables.ts';
+
+const page = readPage('docs/protocol.md');
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+// Apps look at the world only when they are asked something, and nobody asks here.
+const world: unknown = { log: quiet, directories: [] };
+
+const cosigner = (role: WitnessContext['role']) => witnessApp({ log: quiet, role } as unknown as WitnessContext);
+
+const APPS = {
+  directory: () => directoryApp(world as DirectoryContext),
+  issuer: () => issuerApp(world as IssuerContext, { authenticate: async () => undefined, owns: async () => undefined }),
+  resolver: () =>
+    resolverApp({ log: quiet, client: {} as unknown as Client, token: 'not a secret', hosts: [], origins: [] }),
+  witness: () => cosigner('witness'),
+  auditor: () => cosigner('auditor'),
+};
+
+/** Method and path, whatever parameters are called. */
+const formatRoute = (method: string | undefined, path: string): string =>
+  `${method ?? ''} ${path.replace('{api}', '/whereabouts').replaceAll(/\{\w+\}|:\w+/g, '{}')}`;
+
+/** What an app serves: middleware and "any other method" are under ALL. */
+function served(role: keyof typeof APPS): string[] {
+  const routes = APPS[role]().routes.filter(({ method }) => method !== 'ALL');
+  return [...new Set(routes.map(({ method, path }) => formatRoute(method, path)))].toSorted();
+}
+
+function documented(wanted: string): string[] {
+  return readTable(page, 'method', 'path', 'role', 'clause')
+    .filter(([, , role]) => role === wanted)
+    .map(([method, path]) => formatRoute(method, codeIn(path)))
+    .toSorted();
+}
+
+test.each(['directory', 'issuer', 'resolver', 'witness', 'auditor'] as const)('endpoints of the %s (§13)', (role) => {
+  expect(documented(role)).toEqual(served(role));
+});
