@@ -224,15 +224,17 @@ describe('a database that is away', () => {
     const directory = createTestDirectory(database);
     directory.world.join(bob);
     const made = await makeDeposit(await createDepositor(), [bob]);
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const locked = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
     const blocker = database.db.transaction(async (tx) => {
       await tx.execute('lock table records in access exclusive mode');
-      await held;
+      locked.resolve();
+      await released.promise;
     });
+    await locked.promise;
     const blocked = await outcome(put(directory, made));
     expect(blocked).toEqual({ status: 503, code: 'overloaded' });
-    release();
+    released.resolve();
     await blocker;
     expect((await readState(database.db)).sealed).toEqual([]);
     expect(await outcome(put(directory, made))).toEqual({ status: 201 });
