@@ -28,6 +28,7 @@ import {
   sandboxIssuer,
   type SandboxParts,
 } from './platform/node/sandbox/contexts.ts';
+import { guestAt, type Guests } from './platform/node/sandbox/guests.ts';
 import { virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
 import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
 import { registerPeople } from './platform/node/sandbox/people.ts';
@@ -56,7 +57,7 @@ const isOurs = (name: string): boolean => /^WHEREABOUTS_(?:QUOTA_\w+|DATA|LOG_LE
 /** Starts the sandbox; throws `address-busy`, `database-busy` or `config-invalid` when it cannot. */
 export async function serveSandbox(
   env: Environment,
-  options: { readonly port: number; readonly data?: string | undefined },
+  options: { readonly port: number; readonly data?: string | undefined; readonly guests?: Guests },
 ): Promise<void> {
   const { values, problems } = readValues(
     Object.fromEntries(Object.entries(env).filter(([name]) => isOurs(name))),
@@ -77,7 +78,8 @@ export async function serveSandbox(
     running.onClose(() => database.close());
     const keys = await openSandboxKeys(folder, nobleGroup, systemRandom);
     const outside = openSandboxOutside(port, { [OPENING]: site.pass });
-    const parts: SandboxParts = { port, keys, database, outside, world, quotas: quotasOf(values), folder };
+    const guests: Guests = options.guests ?? new Map();
+    const parts: SandboxParts = { port, keys, database, outside, world, quotas: quotasOf(values), folder, guests };
     site.show(await openApps(parts, running));
     const client = sandboxClient(parts, { gatekeeper: false });
     const count = await registerPeople({ client, folder, clock: systemClock });
@@ -139,6 +141,7 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
     [DIRECTORY, directoryApp(directory).fetch],
     ...providers,
     ...(await openCosigners(parts, running)),
+    ...Array.from(parts.guests, ([domain, port]): [string, Fetch] => [domain, guestAt(port)]),
     [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch)],
   ]);
 }

@@ -10,10 +10,9 @@ export interface AuthorizationOptions {
 
 /** The whole Authorization header for `provider`, if there is one. */
 export function findAuthorization(options: AuthorizationOptions, provider: string): string | undefined {
-  if (provider.endsWith('.localhost')) {
-    const { account } = options;
-    return account === undefined ? undefined : `Bearer sandbox-${parseAccount(account)}`;
-  }
+  // A guest of the sandbox (sandbox/guests.ts) has a login of its own, like anybody elsewhere.
+  if (provider.endsWith('.localhost') && options.account !== undefined)
+    return `Bearer sandbox-${parseAccount(options.account)}`;
   const files = (options.authorizationFile ?? []).map((text) => /^([^=/]+)=(.+)$/.exec(text)?.slice(1) ?? ['', text]);
   const file = files.find(([domain]) => domain === provider)?.[1] ?? files.find(([domain]) => domain === '')?.[1];
   if (file === undefined) return undefined;

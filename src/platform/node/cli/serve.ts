@@ -1,6 +1,7 @@
 // `whereabouts serve`: starts a deployment, or with --sandbox a whole little world. The doors themselves are handed in.
 import { Command } from 'commander';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
+import { parseGuest, type Guests } from '../sandbox/guests.ts';
 import { sandboxPort } from './asking.ts';
 import type { Terminal } from './program.ts';
 
@@ -8,13 +9,18 @@ import type { Terminal } from './program.ts';
 export interface Doors {
   /** `roles` in place of the configured ones. */
   production(options: { readonly config: string | undefined; readonly roles?: string }): Promise<void>;
-  sandbox(options: { readonly port: number; readonly data: string | undefined }): Promise<void>;
+  sandbox(options: {
+    readonly port: number;
+    readonly data: string | undefined;
+    readonly guests: Guests;
+  }): Promise<void>;
 }
 
 const EXAMPLES = `
 Examples:
   $ whereabouts serve --sandbox                    everything in one process, nothing to configure
   $ whereabouts serve --sandbox --port 9000
+  $ whereabouts serve --sandbox --guest mychat.localhost=9100     with a provider of your own, see examples/
   $ whereabouts init && WHEREABOUTS_DOMAIN=directory.example whereabouts serve
   $ whereabouts serve --config /etc/whereabouts/whereabouts.json
 
@@ -29,18 +35,34 @@ export function serveCommand(doors: Doors, terminal: Terminal): Command {
     .option('--sandbox', 'run the sandbox: made-up people and providers on this machine')
     .option('--port <port>', 'port of the sandbox (default: 8080)')
     .option('--data <folder>', 'folder of the sandbox')
+    .option(
+      '--guest <domain=port>',
+      'a program of your own on this machine as <name>.localhost, whom AliceChat believes; again for more',
+      collectGuests,
+    )
     .option('--config <file>', 'configuration file')
     .addHelpText('after', EXAMPLES)
-    .action(async (options: { sandbox?: true; port?: string; data?: string; config?: string }) => {
-      if (options.sandbox !== true && (options.port !== undefined || options.data !== undefined))
+    .action(async (options: ServeOptions) => {
+      const { sandbox, port, data, guest } = options;
+      if (sandbox !== true && (port !== undefined || data !== undefined || guest !== undefined))
         throw new WhereaboutsError(
           'config-invalid',
-          '--port and --data are for --sandbox; in production see docs/configuration.md',
+          '--port, --data and --guest are for --sandbox; in production see docs/configuration.md',
         );
-      if (options.sandbox === true && options.config !== undefined)
+      if (sandbox === true && options.config !== undefined)
         throw new WhereaboutsError('config-invalid', 'the sandbox takes no configuration file');
-      if (options.sandbox === true)
-        await doors.sandbox({ port: sandboxPort(options.port, terminal.env), data: options.data });
+      if (sandbox === true)
+        await doors.sandbox({ port: sandboxPort(port, terminal.env), data, guests: guest ?? new Map() });
       else await doors.production({ config: options.config });
     });
 }
+
+interface ServeOptions {
+  readonly sandbox?: true;
+  readonly port?: string;
+  readonly data?: string;
+  readonly guest?: Guests;
+  readonly config?: string;
+}
+
+const collectGuests = (text: string, all: Guests = new Map()): Guests => new Map([...all, parseGuest(text)]);

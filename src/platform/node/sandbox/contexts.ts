@@ -9,6 +9,7 @@ import { formatOwnDescription } from '../../../server/own-description.ts';
 import type { Database } from '../../../server/store/database.ts';
 import { createDescriptionStore } from '../../../server/store/descriptions.ts';
 import type { Outside } from '../outside.ts';
+import { withGuests, type Guests } from './guests.ts';
 import type { SandboxKeys } from './keys.ts';
 import { describeCosigners } from './witnessing.ts';
 import { CHARACTERS, DIRECTORY, GATEKEEPER, POLICY, type SandboxDomain } from './world.ts';
@@ -22,6 +23,7 @@ export interface SandboxParts {
   readonly quotas: Quotas;
   /** Of everything the sandbox keeps. */
   readonly folder: string;
+  readonly guests: Guests;
 }
 
 export const baseOf = (domain: string, port: number): string => `http://${domain}:${port}`;
@@ -117,13 +119,20 @@ export function describeProvider({ port, keys }: SandboxParts, domain: SandboxDo
 
 /** The SDK as AliceChat runs it, with AliceChat's credentials; the canned people register through one like it without. */
 export function sandboxClient(
-  { outside, world, keys }: SandboxParts,
+  { outside, world, keys, guests }: SandboxParts,
   options: { readonly gatekeeper: boolean },
 ): Client {
   const { clock, random } = world;
-  const parts = { transport: outside.transport, clock, random, group: nobleGroup, sandbox: true, policy: POLICY };
+  const parts = {
+    transport: outside.transport,
+    clock,
+    random,
+    group: nobleGroup,
+    sandbox: true,
+    policy: withGuests(POLICY, guests),
+  };
   // People are registered whether anybody cosigned in time or not: whoever asks for them waits for that.
-  if (!options.gatekeeper) return createClient({ ...parts, policy: { ...POLICY, logs: {} } });
+  if (!options.gatekeeper) return createClient({ ...parts, policy: { ...parts.policy, logs: {} } });
   const { domain } = POLICY;
   return createClient({ ...parts, credentials: { domain, key: keys(GATEKEEPER).signing } });
 }

@@ -15,11 +15,13 @@ export function virtualHosts(apps: ReadonlyMap<string, Fetch>, index: () => stri
   };
 }
 
-function hostRefused(): Response {
-  const code = 'host-refused';
-  const problem = { type: `urn:whereabouts:error:${code}`, title: CODES[code], status: 421, code };
+const hostRefused = (): Response => problemOf('host-refused', 421);
+
+/** A refusal by the sandbox itself, before any role's app. */
+export function problemOf(code: 'host-refused' | 'peer-unreachable', status: number): Response {
+  const problem = { type: `urn:whereabouts:error:${code}`, title: CODES[code], status, code };
   return new Response(JSON.stringify(problem), {
-    status: 421,
+    status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
   });
 }
