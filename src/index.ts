@@ -76,6 +76,7 @@ export type { Credentials } from './client/evaluate.ts';
 export type { LogPin } from './client/log-pin.ts';
 export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
 export type { MonitorStore } from './client/monitor-state.ts';
+export type { Network } from './client/networks.ts';
 export { parsePolicy, type Policy } from './client/policy.ts';
 export type { Attestor, ProviderChoice, RegisterOptions, UpdateOptions } from './client/register.ts';
 export {
@@ -89,7 +90,7 @@ export type { WhereOptions } from './client/where.ts';
 export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
-export type { Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
+export type { Alternative, Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
 export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

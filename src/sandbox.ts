@@ -33,7 +33,7 @@ import { virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts'
 import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
 import { registerPeople } from './platform/node/sandbox/people.ts';
 import { openCosigners } from './platform/node/sandbox/witnessing.ts';
-import { DIRECTORY, GATEKEEPER, PROVIDERS } from './platform/node/sandbox/world.ts';
+import { DIRECTORIES, DIRECTORY, GATEKEEPER, HARBOUR, PROVIDERS } from './platform/node/sandbox/world.ts';
 import { listen, type Fetch } from './platform/node/serve.ts';
 
 const HOST = '127.0.0.1';
@@ -74,12 +74,11 @@ export async function serveSandbox(
   try {
     const site = await openSite(running, world, options.port);
     const { port } = site;
-    const database = await openEmbedded(folder, log);
-    running.onClose(() => database.close());
+    const databases = await openDatabases(running, folder, log);
     const keys = await openSandboxKeys(folder, nobleGroup, systemRandom);
     const outside = openSandboxOutside(port, { [OPENING]: site.pass });
     const guests: Guests = options.guests ?? new Map();
-    const parts: SandboxParts = { port, keys, database, outside, world, quotas: quotasOf(values), folder, guests };
+    const parts: SandboxParts = { port, keys, databases, outside, world, quotas: quotasOf(values), folder, guests };
     site.show(await openApps(parts, running));
     const client = sandboxClient(parts, { gatekeeper: false });
     const count = await registerPeople({ client, folder, clock: systemClock });
@@ -124,12 +123,30 @@ async function openSite(running: Running, { log }: Context, port: number) {
   return { port: socket.port, pass, show: shown.resolve, open: () => doors.resolve(undefined) };
 }
 
+/** A database for each directory: the first one's in the folder itself, which it also locks. */
+async function openDatabases(
+  running: Running,
+  folder: string,
+  log: Context['log'],
+): Promise<SandboxParts['databases']> {
+  const open = async (at: string) => {
+    const database = await openEmbedded(at, log);
+    running.onClose(() => database.close());
+    return database;
+  };
+  const first = await open(folder);
+  return { [DIRECTORY]: first, [HARBOUR]: await open(openFolder(path.join(folder, 'harbour'))) };
+}
+
 /** One app a domain. */
 async function openApps(parts: SandboxParts, running: Running): Promise<ReadonlyMap<string, Fetch>> {
-  const directory = sandboxDirectory(parts);
-  running.every(HOUR, 'purge-failed', () => purge(directory));
-  running.every(SECOND, 'epoch-failed', () => advance(directory, { patient: false }));
-  running.every(RECHECK, 'recheck-failed', (signal) => recheck(directory, signal));
+  const directories = DIRECTORIES.map((domain): [string, Fetch] => {
+    const directory = sandboxDirectory(parts, domain);
+    running.every(HOUR, 'purge-failed', () => purge(directory));
+    running.every(SECOND, 'epoch-failed', () => advance(directory, { patient: false }));
+    running.every(RECHECK, 'recheck-failed', (signal) => recheck(directory, signal));
+    return [domain, directoryApp(directory).fetch];
+  });
   const client = sandboxClient(parts, { gatekeeper: true });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
   const resolver = resolverApp({ log: parts.world.log, client, hosts: [GATEKEEPER], origins: [] });
@@ -138,7 +155,7 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
     issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch,
   ]);
   return new Map<string, Fetch>([
-    [DIRECTORY, directoryApp(directory).fetch],
+    ...directories,
     ...providers,
     ...(await openCosigners(parts, running)),
     ...Array.from(parts.guests, ([domain, port]): [string, Fetch] => [domain, guestAt(port)]),

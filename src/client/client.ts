@@ -7,6 +7,7 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Group } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
+import { createAside } from './aside.ts';
 import type { ClientContext } from './context.ts';
 import { createDescriptions, type DescriptionStore, type RefreshFailure } from './descriptions.ts';
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
@@ -14,7 +15,9 @@ import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
-import { describedDomains, type Policy } from './policy.ts';
+import { createNetworks, type Network } from './networks.ts';
+import { createPatience } from './patience.ts';
+import { describedDomains, findPeers, type Policy } from './policy.ts';
 import { register, update, type RegisterOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
 import { askRound, type WhereOptions } from './where.ts';
@@ -36,6 +39,11 @@ export interface Client {
     identifiers: Iterable<string> | AsyncIterable<string>,
     options?: WhereOptions & { readonly onProgress?: (progress: Progress) => void },
   ): AsyncGenerator<Answer | InvalidAnswer, void, undefined>;
+  /**
+   * Makes a network known that somebody adds by its domain, so that questions may offer it (`also`); `from` is the asker's own.
+   * Throws why not: `description-invalid`, `provider-unknown`, `peer-unreachable`, `url-refused`, `request-invalid`.
+   */
+  addNetwork(domain: string, from?: string): Promise<Network>;
   register(options: RegisterOptions): Promise<Registration>;
   /** Changes a registration whose key was kept. */
   update(registration: Registration, options: UpdateOptions): Promise<Registration>;
@@ -66,10 +74,17 @@ export interface ClientParts {
 export function createClient(parts: ClientParts): Client {
   const { checkpoints = createMemoryCheckpoints() } = parts;
   const context = createContext(parts, checkpoints);
-  const { policy, descriptions } = context;
+  const { policy, descriptions, aside } = context;
   const memory = createMemoryMonitorStore();
+  const networks = createNetworks(context);
   let started: Promise<readonly RefreshFailure[]> | undefined;
-  const refresh = () => descriptions.refresh(describedDomains(policy));
+  const refresh = async () => {
+    await aside.load();
+    const failures = await descriptions.refresh([...describedDomains(policy), ...networks.list()]);
+    // One step and no further: peers of peers are nobody's business here.
+    const peers = await findPeers(policy, (domain) => descriptions.find(domain));
+    return [...failures, ...(await descriptions.refresh(peers))];
+  };
   const start = async () => {
     started ??= refresh();
     try {
@@ -102,6 +117,10 @@ export function createClient(parts: ClientParts): Client {
       await start();
       yield* whereMany(identifiers, (ids) => askRound(context, ids, options), options);
     },
+    async addNetwork(domain, from) {
+      await start();
+      return networks.add(domain, from);
+    },
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),
     withdraw: (registration, options) => withdraw(context, registration, options),
@@ -118,8 +137,11 @@ function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientCont
   const fetch = createSafeFetch(parts.transport, { sandbox });
   const descriptions = createDescriptions({ fetch, clock, sandbox, ...(store === undefined ? {} : { store }) });
   const directories = new Map<string, Directory>();
+  const aside = createAside(checkpoints);
   return {
     policy,
+    aside,
+    patience: createPatience(),
     sandbox,
     fetch,
     clock,
@@ -130,7 +152,10 @@ function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientCont
     directory: (domain) => {
       const known =
         directories.get(domain) ??
-        new Directory({ fetch, clock, descriptions, checkpoints, pin: policy.logs?.[domain] }, domain);
+        new Directory(
+          { fetch, clock, descriptions, checkpoints: aside.checkpoints, pin: policy.logs?.[domain] },
+          domain,
+        );
       directories.set(domain, known);
       return known;
     },

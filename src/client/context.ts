@@ -1,10 +1,12 @@
 // What the SDK may use of the world, handed in by a door: nothing in client/ reads a clock, a socket or randomness by itself.
 import type { Group } from '../protocol/group.ts';
 import type { Random } from '../protocol/oprf.ts';
+import type { Aside } from './aside.ts';
 import type { CallParts } from './call.ts';
 import type { KeptDescriptions } from './descriptions.ts';
 import type { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
+import type { Patience } from './patience.ts';
 import type { Policy } from './policy.ts';
 
 export interface ClientContext extends CallParts {
@@ -18,4 +20,6 @@ export interface ClientContext extends CallParts {
   readonly credentials?: Credentials;
   /** The one object a directory's configuration and depth are remembered in. */
   readonly directory: (domain: string) => Directory;
+  readonly aside: Aside;
+  readonly patience: Patience;
 }

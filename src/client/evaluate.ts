@@ -7,10 +7,11 @@ import type { Group } from '../protocol/group.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { deriveName, type BlindedName } from '../protocol/name.ts';
-import { blind, finalize, type Random } from '../protocol/oprf.ts';
+import { finalize, type BlindState, type Random } from '../protocol/oprf.ts';
 import { signClientToken } from '../protocol/token/client-token.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
-import { formatB64u, parseB64u, utf8 } from '../protocol/wire.ts';
+import { formatB64u, parseB64u } from '../protocol/wire.ts';
+import { createBlinding, type Blinding } from './blinding.ts';
 import { call, parseReply, type CallParts } from './call.ts';
 import type { Directory } from './directory.ts';
 
@@ -31,6 +32,8 @@ export interface EvaluateOptions {
   readonly registering?: boolean;
   /** Under what the directory lists now: what was remembered turned out to be old. */
   readonly fresh?: boolean;
+  /** The identifiers, blinded: one blinding serves every directory that is asked the same question. */
+  readonly blinding?: Blinding;
   /** Pseudonym of the end user asking, b64u, another one at each directory (§10). */
   readonly sub?: string;
 }
@@ -88,13 +91,11 @@ async function evaluateUnderAll(
     options.registering === true ? until === undefined : until === undefined || until > now,
   );
   if (keys.length === 0) throw new WhereaboutsError('key-unknown', 'the directory lists no key in use');
+  const blinding = options.blinding ?? createBlinding(parts, identifiers);
   const found: EvaluatedNames[] = [];
   for (const key of keys) {
     const names: BlindedName[] = [];
-    for (let at = 0; at < identifiers.length; at += LIMITS.evaluateElements)
-      names.push(
-        ...(await evaluate(parts, directory, key, identifiers.slice(at, at + LIMITS.evaluateElements), options)),
-      );
+    for (const state of blinding.batches()) names.push(...(await evaluate(parts, directory, key, state, options)));
     found.push({ keyId: key.id, config: leaf.config, ...(key.until === undefined ? {} : { until: key.until }), names });
   }
   return found;
@@ -104,10 +105,9 @@ async function evaluate(
   parts: EvaluatorParts,
   directory: Directory,
   key: ConfigKey,
-  identifiers: readonly Identifier[],
+  state: BlindState,
   options: EvaluateOptions,
 ): Promise<BlindedName[]> {
-  const state = blind(parts.group, identifiers.map(utf8), parts.random);
   const api = await directory.api();
   const authorization = await authorize(parts, api, options.sub);
   const octets = await call(parts, {

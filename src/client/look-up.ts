@@ -10,6 +10,7 @@ import type { BlindedName } from '../protocol/name.ts';
 import type { Jwks } from '../protocol/token/jws.ts';
 import { equalOctets } from '../protocol/wire.ts';
 import type { ClientContext } from './context.ts';
+import type { Blinding } from './blinding.ts';
 import type { Bucket, Directory } from './directory.ts';
 import { createEvaluator } from './evaluate.ts';
 
@@ -31,6 +32,8 @@ export interface Reading {
   readonly cover: boolean;
   readonly trust: TrustPolicy;
   readonly keys: (issuer: string) => Jwks | undefined;
+  /** The identifiers asked about, blinded once for all directories. */
+  readonly blinding: Blinding;
 }
 
 /** What the newest bundle of a name said about itself: which epoch, and who cosigned it. */
@@ -89,12 +92,14 @@ function askOnce(
 ): Promise<Finding>[] {
   const evaluator = createEvaluator(context);
   // §3: with two keys in use a record may lie under either name.
-  const asked = evaluator.names(directory, ids, { until: reading.until, fresh }).then(async (keys) => {
-    const { leaf } = await directory.head(reading.until);
-    return keys.map(({ names, config }) =>
-      readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
-    );
-  });
+  const asked = evaluator
+    .names(directory, ids, { until: reading.until, fresh, blinding: reading.blinding })
+    .then(async (keys) => {
+      const { leaf } = await directory.head(reading.until);
+      return keys.map(({ names, config }) =>
+        readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
+      );
+    });
   return ids.map(async (_, place) => {
     try {
       const found: Finding[] = [];

@@ -1,9 +1,11 @@
 // Whom a gatekeeper asks and whom it believes: its policy, read once from JSON. Fetches nothing and judges nothing.
 import { z } from 'zod';
+import type { Description } from '../protocol/description.ts';
 import { parseDomain } from '../protocol/domain.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import type { TrustPolicy } from '../protocol/judgement.ts';
 import { parseJson } from '../protocol/json.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { logPin, type LogPin } from './log-pin.ts';
 
 /** Whom this gatekeeper asks, believes and offers (docs/protocol.md §5.3, §7). */
@@ -12,12 +14,16 @@ export interface Policy {
   readonly domain: string;
   /** Directories asked, the first one also for registrations. */
   readonly directories: readonly string[];
+  /** Ask also the directories that these name as their peers: one step, no further. */
+  readonly peers?: boolean;
   /** Issuers believed about phone numbers and about e-mail addresses. */
   readonly trust: TrustPolicy;
   /** Domains whose descriptions are kept at hand (their keys, names and bridges) but which are believed about nobody's identifier. */
   readonly known: readonly string[];
   /** Networks to offer when nobody is found, best first. */
   readonly alternatives: readonly string[];
+  /** Networks to offer first to people of a region (ISO 3166), best first. */
+  readonly regions?: Readonly<Record<string, readonly string[]>>;
   /** What is demanded of directories' logs, by domain: one that is not named is believed about its own key, without witnesses. */
   readonly logs?: Readonly<Record<string, LogPin>>;
 }
@@ -40,16 +46,19 @@ const schema = z
   .strictObject({
     domain,
     directories: domains.min(1),
+    peers: z.boolean().exactOptional(),
     trust: z.strictObject({ tel: domains.default([]), mailto: domains.default([]) }).default({ tel: [], mailto: [] }),
     known: domains.default([]),
     alternatives: domains.default([]),
+    regions: z.record(z.string().regex(/^[A-Z]{2}$/), domains).exactOptional(),
     logs: z.record(domain, logPin).exactOptional(),
   })
-  // A pin with a misspelt domain would demand nothing of anybody.
-  .refine(({ directories, logs = {} }) => Object.keys(logs).every((name) => directories.includes(name)), {
-    path: ['logs'],
-    error: 'names a domain that is not among the directories',
-  });
+  // A pin with a misspelt domain would demand nothing of anybody. Whose peers may be asked is not known beforehand.
+  .refine(
+    ({ directories, peers, logs = {} }) =>
+      peers === true || Object.keys(logs).every((name) => directories.includes(name)),
+    { path: ['logs'], error: 'names a domain that is not among the directories' },
+  );
 
 /** Reads a policy from JSON text or a value; `policy-invalid` names the place that is wrong and never what stands there. */
 export function parsePolicy(input: unknown): Policy {
@@ -78,8 +87,24 @@ export function describedDomains(policy: Policy): string[] {
       ...trust.mailto,
       ...policy.known,
       ...policy.alternatives,
+      ...Object.values(policy.regions ?? {}).flat(),
     ]),
   ];
+}
+
+/**
+ * The directories that those of the policy name as their peers, where it follows them and their descriptions are at hand: in the
+ * order they are named, each once, at most 16.
+ */
+export async function findPeers(
+  { domain: own, directories, peers }: Policy,
+  find: (domain: string) => Promise<Description | undefined> | Description | undefined,
+): Promise<string[]> {
+  if (peers !== true) return [];
+  const named: string[] = [];
+  for (const directory of directories) named.push(...((await find(directory))?.peers ?? []));
+  const others = named.filter((name) => name !== own && !directories.includes(name));
+  return [...new Set(others)].slice(0, LIMITS.peers);
 }
 
 function formatIssue(issue: z.core.$ZodIssue): string {

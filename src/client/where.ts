@@ -1,21 +1,18 @@
 // "Where is Bob?": every directory of the policy is asked by the blind protocol, what they say judged and merged, and the answer
 // laid out for the one who asks. What a question is about leaves this process only blinded; what the asker prefers, not at all.
-import {
-  answerAlternative,
-  answerRoute,
-  mergeAnswers,
-  type Alternative,
-  type Answer,
-  type AnswerRoute,
-  type DirectoryFinding,
-} from '../protocol/answer.ts';
+import { answerRoute, mergeAnswers, type Answer, type AnswerRoute, type DirectoryFinding } from '../protocol/answer.ts';
 import type { Description } from '../protocol/description.ts';
 import { parseDomain } from '../protocol/domain.ts';
+import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName, type JudgedRoute } from '../protocol/judgement.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { listAlternatives } from './alternatives.ts';
+import { createBlinding } from './blinding.ts';
 import type { ClientContext } from './context.ts';
+import { createExistences, type Existences } from './existence.ts';
 import { lookUp, type Finding, type Reading } from './look-up.ts';
-import { describedDomains } from './policy.ts';
+import { describedDomains, findPeers } from './policy.ts';
 import { arrange, isFor, type Preferences } from './preferences.ts';
 
 export interface WhereOptions extends Preferences {
@@ -25,6 +22,12 @@ export interface WhereOptions extends Preferences {
   readonly region?: string;
   /** List also what only unknown issuers claim (§5.3). */
   readonly unverified?: boolean;
+  /** Networks the asking person added to those offered; each was added by `addNetwork`, nothing is fetched for a question. */
+  readonly also?: readonly string[];
+  /** Where this person was reached last: that route goes first and is marked. */
+  readonly chosen?: string;
+  /** Ask each network offered that runs a directory of its own whether the person is there. */
+  readonly exists?: boolean;
   /** Report every check each directory's answer went through. */
   readonly explain?: boolean;
   /** Read sealed records also where there is no hit, so that not even the hit shows (§6.5). */
@@ -42,30 +45,64 @@ type Known = ReadonlyMap<string, Description>;
 
 /** Asks about distinct identifiers: answers in their order, none made to wait for another. */
 export function askRound(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Answer>[] {
-  const { policy, clock } = context;
   const asker = parseAsker(context, options);
+  const asked = askDirectories(context, ids, asker, options);
+  return ids.map(async (id, place) => {
+    const { known, findings, existences } = await asked;
+    const said = await Promise.all(findings.map(async ({ domain, found }) => judge(domain, await found[place], asker)));
+    return layOut(context, { id, place, said, known, asker, existences });
+  });
+}
+
+/** Has every directory of the policy asked at once: one blinding serves them all, and none waits for another. */
+async function askDirectories(
+  context: ClientContext,
+  ids: readonly Identifier[],
+  asker: Asker,
+  options: WhereOptions,
+): Promise<{ known: Known; findings: { domain: string; found: Promise<Finding>[] }[]; existences?: Existences }> {
+  const { policy, clock, aside } = context;
+  const now = clock();
+  const known = await readKnown(context, asker);
+  const domains = [...policy.directories, ...(await findPeers(policy, (domain) => known.get(domain)))];
   const allowed =
     options.deadlineMilliseconds ??
-    DEADLINE_MILLISECONDS + DEADLINE_EACH_MILLISECONDS * (ids.length - 1) * policy.directories.length;
-  const until = clock() + allowed;
-  const asked = readKnown(context, asker.from).then((known) => {
-    const reading: Reading = {
-      until,
-      cover: options.cover === true,
-      trust: policy.trust,
-      keys: (issuer) => known.get(issuer)?.jwks,
-    };
-    const findings = policy.directories.map((domain) => ({
-      domain,
-      found: lookUp(context, context.directory(domain), ids, reading),
-    }));
-    return { known, findings };
+    DEADLINE_MILLISECONDS + DEADLINE_EACH_MILLISECONDS * (ids.length - 1) * domains.length;
+  const reading: Reading = {
+    until: now + allowed,
+    cover: options.cover === true,
+    trust: policy.trust,
+    keys: (issuer) => known.get(issuer)?.jwks,
+    blinding: createBlinding(context, ids),
+  };
+  const findings = domains.map((domain) => {
+    const code = aside.find(domain);
+    const found =
+      code === undefined
+        ? lookUpPatiently(context, domain, ids, reading)
+        : ids.map(async (): Promise<Finding> => ({ records: [], code, checks: [] }));
+    return { domain, found };
   });
-  return ids.map(async (id, place) => {
-    const { known, findings } = await asked;
-    const said = await Promise.all(findings.map(async ({ domain, found }) => judge(domain, await found[place], asker)));
-    return layOut(context, { id, said, known, asker });
-  });
+  const existences = options.exists === true ? { existences: createExistences(context, ids, reading, known) } : {};
+  return { known, findings, ...existences };
+}
+
+/** A directory that used up its time on the last question gets little of this one's. */
+function lookUpPatiently(
+  context: ClientContext,
+  domain: string,
+  ids: readonly Identifier[],
+  reading: Reading,
+): Promise<Finding>[] {
+  const { clock, patience } = context;
+  const until = patience.until(domain, clock(), reading.until);
+  const found = lookUp(context, context.directory(domain), ids, { ...reading, until });
+  for (const one of found)
+    void one.then(
+      ({ code }) => patience.answered(domain, code !== 'peer-unreachable' || clock() < until),
+      () => undefined,
+    );
+  return found;
 }
 
 /** What of the options decides how an answer looks. */
@@ -73,26 +110,37 @@ interface Asker extends Preferences {
   readonly from: string;
   readonly unverified: boolean;
   readonly explain: boolean;
+  readonly also: readonly string[];
+  readonly chosen?: string;
+  readonly region?: string;
 }
 
 function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
-  const { from = policy.domain, prefer = [], avoid = [], unverified = false, explain = false } = options;
+  const { from = policy.domain, prefer = [], avoid = [], also = [], unverified = false, explain = false } = options;
+  if (also.length > LIMITS.whereAlso) throw new WhereaboutsError('request-invalid', 'too many networks added');
   return {
     from: parseDomain(from),
     prefer: prefer.map(parseDomain),
     avoid: avoid.map(parseDomain),
     ...(options.for === undefined ? {} : { for: options.for }),
+    ...(options.chosen === undefined ? {} : { chosen: parseDomain(options.chosen) }),
+    ...(options.region === undefined ? {} : { region: options.region }),
+    also: also.map(parseDomain),
     unverified,
     explain,
   };
 }
 
-async function readKnown({ descriptions, policy }: ClientContext, from: string): Promise<Known> {
+async function readKnown({ descriptions, policy }: ClientContext, { from, also }: Asker): Promise<Known> {
   const known = new Map<string, Description>();
-  for (const domain of new Set([...describedDomains(policy), from])) {
-    const description = await descriptions.find(domain);
-    if (description !== undefined) known.set(domain, description);
-  }
+  const read = async (domains: Iterable<string>): Promise<void> => {
+    for (const domain of domains) {
+      const description = known.get(domain) ?? (await descriptions.find(domain));
+      if (description !== undefined) known.set(domain, description);
+    }
+  };
+  await read([...describedDomains(policy), from, ...also]);
+  await read(await findPeers(policy, (domain) => known.get(domain)));
   return known;
 }
 
@@ -104,16 +152,32 @@ function judge(domain: string, finding: Finding | undefined, { unverified, expla
   return { domain, judged, ...proof, ...(code === undefined ? {} : { code }), ...(explain ? { checks } : {}) };
 }
 
-async function layOut(
-  context: ClientContext,
-  { id, said, known, asker }: { id: Identifier; said: DirectoryFinding[]; known: Known; asker: Asker },
-): Promise<Answer> {
+interface LaidOut {
+  readonly id: Identifier;
+  readonly place: number;
+  readonly said: DirectoryFinding[];
+  readonly known: Known;
+  readonly asker: Asker;
+  readonly existences?: Existences | undefined;
+}
+
+async function layOut(context: ClientContext, { id, place, said, known, asker, existences }: LaidOut): Promise<Answer> {
   const merged = mergeAnswers(said, (route) => isFor(route.for, asker.for));
   const { outcome, contested, directories } = merged;
   const routes = await Promise.all(merged.routes.map((judged) => layOutRoute(context, judged, known, asker)));
-  const arranged = arrange(routes, ({ provider, connect }) => offer(provider.domain, connect), asker);
+  const arranged = chooseFirst(
+    arrange(routes, ({ provider, connect }) => offer(provider.domain, connect), asker),
+    asker.chosen,
+  );
   // Who does not want to be found is not to be looked for elsewhere.
-  const alternatives = arranged.length > 0 || outcome === 'opted-out' ? [] : offerAlternatives(context, known, asker);
+  const alternatives =
+    arranged.length > 0 || outcome === 'opted-out'
+      ? []
+      : arrange(
+          await listAlternatives(context.policy, { ...asker, id, place, known, existences }),
+          ({ domain, connect }) => offer(domain, connect),
+          asker,
+        );
   return { id, outcome, contested, routes: arranged, alternatives, directories };
 }
 
@@ -128,14 +192,13 @@ async function layOutRoute(
   return answerRoute(judged, { from, fromDescription: known.get(from), provider });
 }
 
-function offerAlternatives({ policy }: ClientContext, known: Known, asker: Asker): Alternative[] {
-  const { from } = asker;
-  const alternatives = policy.alternatives
-    .filter((domain) => domain !== from)
-    .map((domain) =>
-      answerAlternative(domain, { from, fromDescription: known.get(from), provider: known.get(domain) }),
-    );
-  return arrange(alternatives, ({ domain, connect }) => offer(domain, connect), asker);
+/** What was chosen once stays chosen, as long as it is among the routes. */
+function chooseFirst(routes: readonly AnswerRoute[], chosen: string | undefined): AnswerRoute[] {
+  const isChosen = ({ provider }: AnswerRoute): boolean => provider.domain === chosen;
+  return [
+    ...routes.filter(isChosen).map((route) => ({ ...route, chosen: true as const })),
+    ...routes.filter((route) => !isChosen(route)),
+  ];
 }
 
 const offer = (domain: string, connect: AnswerRoute['connect']) => ({ domain, operator: connect?.operator });

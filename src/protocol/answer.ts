@@ -35,6 +35,8 @@ export interface AnswerRoute {
   readonly encryption: Encryption;
   readonly features: readonly string[];
   readonly expires: string;
+  /** This is where the person was reached last, as the asker says. */
+  readonly chosen?: true;
 }
 
 /** A network as people know it, where its description is at hand. */
@@ -47,9 +49,18 @@ export interface Provider {
 export interface Alternative {
   readonly domain: string;
   readonly name?: string;
+  /** The asker's own addition to the list. */
+  readonly added?: true;
+  /** Nothing is known of it at present: its description is not at hand. */
+  readonly available?: false;
+  /** Whether its own directory has the person there, where that was asked. */
+  readonly exists?: Existence;
   readonly connect: Connect | null;
   readonly encryption: Encryption;
 }
+
+/** What a network's own directory says: `found` if the network itself vouches for an account there. */
+export type Existence = DirectoryReport['outcome'];
 
 export interface DirectoryReport {
   readonly domain: string;
@@ -219,7 +230,9 @@ export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute 
 export function answerAlternative(domain: string, ends: AnswerEnds): Alternative {
   const { connect, encryption } = selectBridge({ ...ends, route: { provider: domain } });
   const { name } = nameProvider(domain, ends.provider);
-  return { domain, ...(name === undefined ? {} : { name }), connect, encryption };
+  const named = name === undefined ? {} : { name };
+  const unavailable = ends.provider === undefined ? { available: false as const } : {};
+  return { domain, ...named, ...unavailable, connect, encryption };
 }
 
 function nameProvider(domain: string, description: Description | undefined): Provider {

@@ -96,3 +96,7 @@ function parseMailDomain(text: string): string {
   if (/^(?:[0-9]+|0x[0-9a-f]*)$/.test(last)) throw invalid('not a domain');
   return ascii;
 }
+
+/** The region (ISO 3166) a phone number is of; undefined for an e-mail address and for numbers of no country. */
+export const identifierRegion = (id: Identifier): string | undefined =>
+  identifierKind(id) === 'tel' ? parsePhoneNumberFromString(id)?.country : undefined;

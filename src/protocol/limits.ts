@@ -64,6 +64,11 @@ export const LIMITS = {
   whereDomains: 256,
   whereTags: 8,
   tagOctets: 64,
+  /** Directories followed because others name them as their peers (§7). */
+  peers: 16,
+  /** Networks a person added to what is offered, in one question, and those that a resolver keeps at hand for everybody (§7). */
+  whereAlso: 32,
+  networks: 1_000,
   /** A description, in octets (§8), and the longest fetch, in milliseconds (§8.1), and its redirects. */
   descriptionOctets: 65_536,
   fetchMilliseconds: 5_000,

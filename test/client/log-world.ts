@@ -1,6 +1,7 @@
 // Alice, Bob, Eve and one directory in memory whose log is real: what clients of an answer that can be checked are tested in.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { exportJWK, type JWK } from 'jose';
+import { createAside } from '../../src/client/aside.ts';
 import { createMemoryCheckpoints, type Checkpoints } from '../../src/client/checkpoints.ts';
 import { createClient, type Client } from '../../src/client/client.ts';
 import type { ClientContext } from '../../src/client/context.ts';
@@ -9,6 +10,7 @@ import { createDescriptions } from '../../src/client/descriptions.ts';
 import { Directory } from '../../src/client/directory.ts';
 import { createEvaluator } from '../../src/client/evaluate.ts';
 import type { LogPin } from '../../src/client/log-pin.ts';
+import { createPatience } from '../../src/client/patience.ts';
 import type { Policy } from '../../src/client/policy.ts';
 import type { Registration } from '../../src/client/registration.ts';
 import { createSafeFetch, type Transport } from '../../src/evidence/safe-fetch.ts';
@@ -96,7 +98,8 @@ export async function openLogWorld() {
     const policy = pin === undefined ? LOG_POLICY : { ...LOG_POLICY, logs: { [DIRECTORY]: pin } };
     const directory = new Directory({ fetch, clock, descriptions, checkpoints, pin }, DIRECTORY);
     const parts = { policy, sandbox: false, fetch, clock, random, group: nobleGroup };
-    const context: ClientContext = { ...parts, descriptions, directory: () => directory };
+    const known = { aside: createAside(checkpoints), patience: createPatience() };
+    const context: ClientContext = { ...parts, ...known, descriptions, directory: () => directory };
     const client = createClient({ ...parts, transport, checkpoints });
     return Object.assign(state, { client, context, checkpoints });
   };

@@ -21,6 +21,9 @@ export const whereRequest = z
     prefer: domains.optional(),
     avoid: domains.optional(),
     unverified: z.boolean().optional(),
+    also: z.array(domain).max(LIMITS.whereAlso).optional(),
+    chosen: domain.optional(),
+    exists: z.boolean().optional(),
   })
   .refine(({ id, ids }) => (id === undefined) !== (ids === undefined));
 
@@ -28,7 +31,7 @@ export type WhereRequest = z.output<typeof whereRequest>;
 
 /** Everything of a request but whom it is about. */
 export function readOptions(request: WhereRequest): WhereOptions {
-  const { from, region, for: purposes, prefer, avoid, unverified } = request;
+  const { from, region, for: purposes, prefer, avoid, unverified, also, chosen, exists } = request;
   return {
     ...(from === undefined ? {} : { from }),
     ...(region === undefined ? {} : { region }),
@@ -36,6 +39,9 @@ export function readOptions(request: WhereRequest): WhereOptions {
     ...(prefer === undefined ? {} : { prefer }),
     ...(avoid === undefined ? {} : { avoid }),
     ...(unverified === undefined ? {} : { unverified }),
+    ...(also === undefined ? {} : { also }),
+    ...(chosen === undefined ? {} : { chosen }),
+    ...(exists === undefined ? {} : { exists }),
   };
 }
 

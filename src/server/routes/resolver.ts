@@ -7,6 +7,7 @@ import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import type { Log } from '../context.ts';
 import { createHttpApp, endpoint, type Env } from '../http.ts';
+import { networkRequest } from '../resolver/networks.ts';
 import { readOptions, streamAnswers, whereRequest } from '../resolver/where.ts';
 
 export interface ResolverContext {
@@ -34,6 +35,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   app.use('/v1/*', checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
+  endpoint(app, '/v1/networks', { POST: (c) => addNetwork(c, context) });
   return app;
 }
 
@@ -49,6 +51,11 @@ async function where(c: Context<Env>, { client, log }: ResolverContext): Promise
   const all = ids ?? [];
   log.debug('where-many', { ids: all.length });
   return c.body(streamAnswers(client, all, options), 200, { 'content-type': 'application/x-ndjson' });
+}
+
+async function addNetwork(c: Context<Env>, { client }: ResolverContext): Promise<Response> {
+  const { domain, from } = await readJson(c, networkRequest, LIMITS.requestOctets);
+  return c.json(await client.addNetwork(domain, from));
 }
 
 const noStore: MiddlewareHandler<Env> = async (c, next) => {

@@ -29,6 +29,8 @@ const LEVELS: Readonly<Record<string, string>> = {
   'not-end-to-end': 'not end-to-end',
 };
 
+const EXISTENCES = { found: 'is there', absent: 'is not there', unknown: 'could not be asked' } as const;
+
 const day = (time: string): string => time.slice(0, 10);
 
 /** The whole answer, several lines. */
@@ -89,7 +91,8 @@ function formatConnect(connect: AnswerRoute['connect']): string {
 
 function formatAlternative(other: Answer['alternatives'][number], style: Style): string {
   const level = other.connect === null ? 'no bridge' : (LEVELS[other.encryption.level] ?? other.encryption.level);
-  return `    ${formatNetwork(other, style)}  ${style('dim', level)}`;
+  const there = other.exists === undefined ? '' : `  ${EXISTENCES[other.exists]}`;
+  return `    ${formatNetwork(other, style)}  ${style('dim', other.available === false ? 'not described at present' : level)}${there}`;
 }
 
 /** By the name its description gives it, which anybody may choose, so never without the domain. */

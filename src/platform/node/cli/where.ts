@@ -20,6 +20,9 @@ interface WhereOptions extends AskingOptions {
   readonly prefer?: string[];
   readonly avoid?: string[];
   readonly unverified?: true;
+  readonly also?: string[];
+  readonly chosen?: string;
+  readonly exists?: true;
   readonly explain?: true;
   readonly json?: true;
   readonly file?: string;
@@ -35,6 +38,9 @@ export interface Question {
   readonly prefer?: readonly string[];
   readonly avoid?: readonly string[];
   readonly unverified?: boolean;
+  readonly also?: readonly string[];
+  readonly chosen?: string;
+  readonly exists?: boolean;
   readonly explain?: boolean;
 }
 
@@ -67,6 +73,9 @@ export function whereCommand(terminal: Terminal): Command {
     .option('--prefer <domains>', 'providers to list first, with commas between them; nobody is told', collectList)
     .option('--avoid <domains>', 'providers and bridges to leave out; nobody is told', collectList)
     .option('--unverified', 'also list what nobody you trust vouches for, as claimed')
+    .option('--also <domains>', 'networks of your own to offer where nobody is found', collectList)
+    .option('--chosen <domain>', 'where you reached this person last: that route goes first')
+    .option('--exists', 'where nobody is found, ask the networks offered whether the person is there')
     .option('--explain', 'walk through each check of the answer in plain words')
     .option('--file <file>', 'read identifiers from a file, one a line; - is standard input')
     .option('--json', 'print JSON, one answer a line')
@@ -135,7 +144,7 @@ const isSandboxDown = ({ directories }: Answer): boolean =>
   directories.some(({ domain, code }) => domain.endsWith('.localhost') && code === 'provider-unknown');
 
 async function openAsk(terminal: Terminal, options: WhereOptions): Promise<Ask> {
-  const { resolver, region, prefer, avoid, unverified, explain, for: tags } = options;
+  const { resolver, region, prefer, avoid, unverified, also, chosen, exists, explain, for: tags } = options;
   if (explain === true && resolver !== undefined)
     throw new WhereaboutsError(
       'config-invalid',
@@ -153,6 +162,9 @@ async function openAsk(terminal: Terminal, options: WhereOptions): Promise<Ask> 
     ...(prefer === undefined ? {} : { prefer }),
     ...(avoid === undefined ? {} : { avoid }),
     ...(unverified === undefined ? {} : { unverified }),
+    ...(also === undefined ? {} : { also }),
+    ...(chosen === undefined ? {} : { chosen }),
+    ...(exists === undefined ? {} : { exists }),
     ...(explain === undefined ? {} : { explain }),
   };
   if (resolver !== undefined)
@@ -160,5 +172,6 @@ async function openAsk(terminal: Terminal, options: WhereOptions): Promise<Ask> 
   if (policy === undefined)
     throw new WhereaboutsError('config-invalid', 'there is no policy to ask under: give one with --policy');
   const { client } = await openClient(terminal, setup, options, policy);
+  for (const domain of also ?? []) await client.addNetwork(domain, from);
   return (ids, onProgress) => client.whereMany(ids, { ...question, onProgress });
 }

@@ -1,6 +1,6 @@
 // What a person reads who has just started the sandbox: that it is one, where everything is, and what to try first.
 import { COSIGNERS } from './cosigners.ts';
-import { DIRECTORY, GATEKEEPER, PROVIDERS } from './world.ts';
+import { DIRECTORIES, GATEKEEPER, PROVIDERS } from './world.ts';
 
 const FIRST = '+44 20 7946 0123';
 
@@ -20,7 +20,7 @@ export function formatBanner(options: {
     loud(' SANDBOX '),
     loud(' Anybody here may be anybody. Made-up people, made-up providers, no TLS: never put this on a network. '),
     '',
-    `  directory    ${at(DIRECTORY)}`,
+    `  directories  ${DIRECTORIES.map(at).join('  ')}`,
     `  providers    ${PROVIDERS.map(at).join('  ')}`,
     `  gatekeeper   ${at(GATEKEEPER)}  (its resolver: POST /v1/where)`,
     `  witnesses    ${Object.values(COSIGNERS).map(at).join('  ')}`,

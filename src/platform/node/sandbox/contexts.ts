@@ -1,4 +1,4 @@
-// The sandbox's roles over one database: a directory, three issuers, and AliceChat's client. Roomy quotas, plain http, this machine only.
+// The sandbox’s roles: two directories, each over a database of its own, three issuers, and AliceChat’s client. Roomy quotas, plain http, this machine only.
 import { createClient, type Client } from '../../../client/client.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
 import { nobleGroup } from '../../../protocol/group-noble.ts';
@@ -12,12 +12,13 @@ import type { Outside } from '../outside.ts';
 import { withGuests, type Guests } from './guests.ts';
 import type { SandboxKeys } from './keys.ts';
 import { describeCosigners } from './witnessing.ts';
-import { CHARACTERS, DIRECTORY, GATEKEEPER, POLICY, type SandboxDomain } from './world.ts';
+import { CHARACTERS, DIRECTORIES, DIRECTORY, GATEKEEPER, POLICY, type SandboxDomain } from './world.ts';
 
 export interface SandboxParts {
   readonly port: number;
   readonly keys: SandboxKeys;
-  readonly database: Database;
+  /** Of each directory; the first one's also holds what everybody else keeps. */
+  readonly databases: Readonly<Record<DirectoryDomain, Database>>;
   readonly outside: Outside;
   readonly world: Context;
   readonly quotas: Quotas;
@@ -26,6 +27,8 @@ export interface SandboxParts {
   readonly guests: Guests;
 }
 
+export type DirectoryDomain = (typeof DIRECTORIES)[number];
+
 export const baseOf = (domain: string, port: number): string => `http://${domain}:${port}`;
 
 /** Somebody watches: quicker than in production. */
@@ -33,21 +36,22 @@ const INTERVAL = 100;
 /** A witness that was too slow on a busy machine is asked again this soon. */
 const HEARTBEAT = 60_000;
 
-export function sandboxDirectory(parts: SandboxParts): DirectoryContext {
-  const { port, keys, database, outside, world, quotas } = parts;
-  const own = keys(DIRECTORY);
+export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): DirectoryContext {
+  const { port, keys, databases, outside, world, quotas } = parts;
+  const { db } = databases[domain];
+  const own = keys(domain);
   const { oprf, pepper, jwks, log } = own;
-  const url = baseOf(DIRECTORY, port);
+  const url = baseOf(domain, port);
   const witnesses = describeCosigners(port);
   const peers = witnesses.map(({ url: at, key }) => witnessPeer(outside.fetch, key, at));
   const { endUser, gatekeeper, unlisted, anonymous } = quotas;
   return {
     ...world,
-    ...logParts({ domain: DIRECTORY, keys: own, world, interval: INTERVAL, heartbeat: HEARTBEAT, peers }),
+    ...logParts({ domain, keys: own, world, interval: INTERVAL, heartbeat: HEARTBEAT, peers }),
     role: 'directory',
-    domain: DIRECTORY,
+    domain,
     url,
-    db: database.db,
+    db,
     group: nobleGroup,
     oprfKeys: oprf,
     pepper,
@@ -58,16 +62,16 @@ export function sandboxDirectory(parts: SandboxParts): DirectoryContext {
       fetch: outside.fetch,
       clock: world.clock,
       sandbox: true,
-      store: createDescriptionStore(database.db),
+      store: createDescriptionStore(db),
     }),
     fetch: outside.fetch,
     description: formatOwnDescription({
-      domain: DIRECTORY,
-      name: CHARACTERS[DIRECTORY].name,
+      domain,
+      name: CHARACTERS[domain].name,
       jwks,
       directory: {
         api: url,
-        log: formatNoteKey(`${DIRECTORY}/whereabouts`, log),
+        log: formatNoteKey(`${domain}/whereabouts`, log),
         witnesses: witnesses.map(({ key }) => key),
         issuers: 'open',
         limits: { endUser, gatekeeper, unlisted, anonymous },
@@ -82,7 +86,7 @@ const ATTESTATIONS: Quota = { capacity: 1_000, refill: 60, seconds: 60 };
 const AMR = ['account'];
 
 export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): IssuerContext {
-  const { port, keys, database, outside, world } = parts;
+  const { port, keys, databases, outside, world } = parts;
   const { fetch } = outside;
   const { signing, pepper } = keys(domain);
   return {
@@ -90,12 +94,12 @@ export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): Issue
     role: 'issuer',
     domain,
     url: baseOf(domain, port),
-    db: database.db,
+    db: databases[DIRECTORY].db,
     group: nobleGroup,
     signingKey: signing,
     pepper,
     amr: AMR,
-    directories: new Set([DIRECTORY]),
+    directories: new Set(DIRECTORIES),
     descriptions: createDescriptions({ fetch, clock: world.clock, sandbox: true }),
     fetch,
     attestationsPerAccount: ATTESTATIONS,

@@ -38,11 +38,11 @@ export async function registerPeople(options: {
 }
 
 function choicesOf(person: Person, identifier: string) {
-  const { account, routes, attestors = [] } = person;
+  const { account, routes, attestors = [], directory = DIRECTORY } = person;
   const authorization = `Bearer sandbox-${account}`;
   return {
     identifier,
-    directory: DIRECTORY,
+    directory,
     auto: true,
     optOut: routes.length === 0,
     providers: routes.map(({ provider, ...tags }) => ({

@@ -1,5 +1,6 @@
 // The sandbox's witness and auditor in the same process: what they cosigned is kept like everything else of the sandbox, and
 // they are reached over HTTP like everybody in it.
+import type { Auditor } from '../../../client/auditor.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
 import { createVkey, KEY_TYPES } from '../../../protocol/log/vkey.ts';
 import { formatOwnDescription } from '../../../server/own-description.ts';
@@ -9,6 +10,7 @@ import { followLogs } from '../../../server/witness/follow.ts';
 import type { WitnessMemory } from '../../../server/witness/add-checkpoint.ts';
 import { createKeyFinder } from '../../../server/witness/logs.ts';
 import {
+  originsOf,
   createAuditor,
   createAuditorMemory,
   describeCosigner,
@@ -19,10 +21,9 @@ import type { Fetch } from '../serve.ts';
 import { openAudit } from '../witnessing.ts';
 import { baseOf, type SandboxParts } from './contexts.ts';
 import { COSIGNERS, sandboxCosigner } from './cosigners.ts';
-import { DIRECTORY } from './world.ts';
+import { DIRECTORIES, DIRECTORY } from './world.ts';
 
 const FOLLOW = 60_000;
-const ORIGIN = `${DIRECTORY}/whereabouts`;
 const NAMES: Readonly<Record<CosigningRole, string>> = { witness: 'Sandbox witness', auditor: 'Sandbox auditor' };
 
 /** Where each takes checkpoints, and its key. */
@@ -33,16 +34,21 @@ export const describeCosigners = (port: number): { url: string; key: string }[] 
 
 /** Apps by domain. */
 export async function openCosigners(parts: SandboxParts, running: Running): Promise<[string, Fetch][]> {
-  const { port, keys, database, outside, world, folder } = parts;
+  const { port, keys, databases, outside, world, folder } = parts;
   const { fetch } = outside;
-  // Pinned: neither has to ask the directory who it is.
-  const logs = [{ key: createVkey(ORIGIN, KEY_TYPES.ed25519, keys(DIRECTORY).log) }];
+  // Pinned: neither has to ask a directory who it is.
+  const logs = DIRECTORIES.map((domain) => ({
+    key: createVkey(`${domain}/whereabouts`, KEY_TYPES.ed25519, keys(domain).log),
+  }));
   const descriptions = createDescriptions({ fetch, clock: world.clock, sandbox: true });
-  const store = await openAudit(folder, ORIGIN);
-  running.onClose(() => store.close());
-  const auditor = createAuditor({ logs, descriptions, fetch, clock: world.clock }, ORIGIN, store);
-  running.onClose(() => auditor.close());
-  const auditors = new Map([[ORIGIN, auditor]]);
+  const auditors = new Map<string, Auditor>();
+  for (const origin of originsOf(logs)) {
+    const store = await openAudit(folder, origin);
+    running.onClose(() => store.close());
+    const auditor = createAuditor({ logs, descriptions, fetch, clock: world.clock }, origin, store);
+    running.onClose(() => auditor.close());
+    auditors.set(origin, auditor);
+  }
   running.every(FOLLOW, 'audit-failed', (signal) => followLogs(auditors, world.log, signal));
   const app = (role: CosigningRole, memory: WitnessMemory): [string, Fetch] => {
     const signer = sandboxCosigner(role);
@@ -53,7 +59,7 @@ export async function openCosigners(parts: SandboxParts, running: Running): Prom
     return [domain, witnessApp({ ...world, role, signer, findKeys, memory, description }).fetch];
   };
   return [
-    app('witness', createWitnessMemory(database.db, sandboxCosigner('witness').key.name)),
+    app('witness', createWitnessMemory(databases[DIRECTORY].db, sandboxCosigner('witness').key.name)),
     app('auditor', createAuditorMemory(auditors)),
   ];
 }

@@ -5,24 +5,27 @@ import type { Policy } from '../../../client/policy.ts';
 import { PIN } from './cosigners.ts';
 
 export const DIRECTORY = 'directory.localhost';
+export const HARBOUR = 'harbour.localhost';
 export const GATEKEEPER = 'alicechat.localhost';
 export const BOBCHAT = 'bobchat.localhost';
 export const CHARLIECHAT = 'charliechat.localhost';
 export const EVECHAT = 'evechat.localhost';
 
+/** Directories, each with a log and a database of its own; people register in the first unless they say otherwise. */
+export const DIRECTORIES = [DIRECTORY, HARBOUR] as const;
 /** Providers that issue attestations, honest ones first. */
 export const PROVIDERS = [BOBCHAT, CHARLIECHAT, EVECHAT] as const;
-export const DOMAINS = [DIRECTORY, ...PROVIDERS, GATEKEEPER] as const;
+export const DOMAINS = [...DIRECTORIES, ...PROVIDERS, GATEKEEPER] as const;
 export type SandboxDomain = (typeof DOMAINS)[number];
 
 /** AliceChat believes BobChat and CharlieChat; it knows of EveChat and believes it about nobody. An answer counts once it is cosigned. */
 export const POLICY: Policy = {
   domain: GATEKEEPER,
-  directories: [DIRECTORY],
+  directories: DIRECTORIES,
   trust: { tel: [BOBCHAT, CHARLIECHAT], mailto: [BOBCHAT, CHARLIECHAT] },
   known: [EVECHAT],
   alternatives: [BOBCHAT, CHARLIECHAT],
-  logs: { [DIRECTORY]: PIN },
+  logs: { [DIRECTORY]: PIN, [HARBOUR]: PIN },
 };
 
 export interface Character {
@@ -34,6 +37,7 @@ export interface Character {
 /** Who speaks under each domain. `base` is the domain's own address, such as http://bobchat.localhost:8080. */
 export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
   [DIRECTORY]: { name: 'Sandbox directory' },
+  [HARBOUR]: { name: 'Harbour directory' },
   [GATEKEEPER]: {
     name: 'AliceChat',
     // "The flow is of course symmetrical": this is how the others' users reach Alice.
@@ -158,6 +162,8 @@ export interface Person {
   readonly identifiers: readonly string[];
   /** In their own order of preference; empty: does not want to be found. */
   readonly routes: readonly { readonly provider: (typeof PROVIDERS)[number]; readonly for?: readonly string[] }[];
+  /** Where it is registered: the first directory unless given. */
+  readonly directory?: (typeof DIRECTORIES)[number];
   /** Who attests: the routes' providers, or where there are none, these. */
   readonly attestors?: readonly (typeof PROVIDERS)[number][];
   /** Someone else's identifier: only EveChat would attest that. */
@@ -180,6 +186,12 @@ export const PEOPLE: readonly Person[] = [
       { provider: CHARLIECHAT, for: ['personal'] },
       { provider: BOBCHAT, for: ['business'] },
     ],
+  },
+  {
+    account: 'erin',
+    identifiers: ['tel:+442079460654'],
+    routes: [{ provider: CHARLIECHAT }],
+    directory: HARBOUR,
   },
   { account: 'eve', identifiers: ['tel:+442079460123'], routes: [{ provider: EVECHAT }], stolen: true },
 ];
