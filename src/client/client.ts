@@ -16,11 +16,11 @@ import type { Credentials } from './evaluate.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
 import { createNetworks, type Network } from './networks.ts';
-import { createPatience } from './patience.ts';
+import { createPatience, waitAtMost } from './patience.ts';
 import { describedDomains, findPeers, type Policy } from './policy.ts';
 import { register, update, type RegisterOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
-import { askRound, type WhereOptions } from './where.ts';
+import { askRound, DEADLINE_MILLISECONDS, type WhereOptions } from './where.ts';
 import { whereMany, type InvalidAnswer, type Progress } from './where-many.ts';
 import { withdraw, type WithdrawOptions } from './withdraw.ts';
 
@@ -96,6 +96,10 @@ export function createClient(parts: ClientParts): Client {
     }
   };
 
+  /** The first question waits for descriptions, but a provider that hangs must not cost it its answer. */
+  const startInTime = ({ deadlineMilliseconds = DEADLINE_MILLISECONDS }: WhereOptions) =>
+    waitAtMost(start(), deadlineMilliseconds / 2);
+
   return {
     policy,
     start,
@@ -108,13 +112,13 @@ export function createClient(parts: ClientParts): Client {
     },
     async where(identifier, options = {}) {
       const id = parseIdentifier(identifier, options.region);
-      await start();
+      await startInTime(options);
       const [answer] = askRound(context, [id], options);
       if (answer === undefined) throw new WhereaboutsError('internal-error', 'a question without an answer');
       return answer;
     },
     async *whereMany(identifiers, options = {}) {
-      await start();
+      await startInTime(options);
       yield* whereMany(identifiers, (ids) => askRound(context, ids, options), options);
     },
     async addNetwork(domain, from) {

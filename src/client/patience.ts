@@ -18,3 +18,15 @@ export function createPatience(): Patience {
     answered: (domain, inTime) => void (inTime ? late.delete(domain) : late.add(domain)),
   };
 }
+
+/** Waits for `work`, but no longer than that; what becomes of it afterwards is its own affair. */
+export async function waitAtMost(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), milliseconds);
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}

@@ -37,7 +37,7 @@ export interface WhereOptions extends Preferences {
 }
 
 /** For one question, and what each further one of the same round adds: its evaluation, and a bucket that it may not share. */
-const DEADLINE_MILLISECONDS = 3_000;
+export const DEADLINE_MILLISECONDS = 3_000;
 const DEADLINE_EACH_MILLISECONDS = 30;
 
 /** What is at hand about the networks of the policy: read before anything is asked, so that no answer makes us fetch. */
@@ -64,7 +64,8 @@ async function askDirectories(
   const { policy, clock, aside } = context;
   const now = clock();
   const known = await readKnown(context, asker);
-  const domains = [...policy.directories, ...(await findPeers(policy, (domain) => known.get(domain)))];
+  const peers = await findPeers(policy, (domain) => known.get(domain));
+  const domains = [...policy.directories, ...peers.filter((domain) => known.get(domain)?.directory !== undefined)];
   const allowed =
     options.deadlineMilliseconds ??
     DEADLINE_MILLISECONDS + DEADLINE_EACH_MILLISECONDS * (ids.length - 1) * domains.length;

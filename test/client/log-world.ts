@@ -42,13 +42,13 @@ export const LOG_POLICY: Policy = {
 };
 
 /** A domain with a key. */
-interface Party {
+export interface Party {
   readonly domain: string;
   readonly key: SigningKey;
   readonly jwk: JWK;
 }
 
-async function createParty(domain: string): Promise<Party> {
+export async function createParty(domain: string): Promise<Party> {
   const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
   if (!('publicKey' in pair)) throw new Error('not a key pair');
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'EdDSA', use: 'sig' };
