@@ -86,11 +86,13 @@ export {
   type KeptSecrets,
   type Registration,
 } from './client/registration.ts';
+export type { WatchEvent } from './client/watch.ts';
 export type { WhereOptions } from './client/where.ts';
 export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
 export type { Alternative, Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
+export { CHANGES, type AnswerChange, type ChangeCode, type Direction } from './protocol/answer-change.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
 export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

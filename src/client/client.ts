@@ -13,6 +13,7 @@ import { createDescriptions, type DescriptionStore, type RefreshFailure } from '
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
 import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
+import { createFollower } from './follower.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
 import { createNetworks, type Network } from './networks.ts';
@@ -20,6 +21,7 @@ import { createPatience, waitAtMost } from './patience.ts';
 import { describedDomains, findPeers, type Policy } from './policy.ts';
 import { register, update, type RegisterOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
+import { watch, type WatchEvent } from './watch.ts';
 import { askRound, DEADLINE_MILLISECONDS, type WhereOptions } from './where.ts';
 import { whereMany, type InvalidAnswer, type Progress } from './where-many.ts';
 import { withdraw, type WithdrawOptions } from './withdraw.ts';
@@ -39,6 +41,14 @@ export interface Client {
     identifiers: Iterable<string> | AsyncIterable<string>,
     options?: WhereOptions & { readonly onProgress?: (progress: Progress) => void },
   ): AsyncGenerator<Answer | InvalidAnswer, void, undefined>;
+  /**
+   * The answer, then every change of it as its directories publish it, until the reader stops or `signal` is aborted.
+   * Throws `identifier-invalid`, and `overloaded` where too much is watched.
+   */
+  watch(
+    identifier: string,
+    options?: WhereOptions & { readonly signal?: AbortSignal },
+  ): AsyncGenerator<WatchEvent, void, undefined>;
   /**
    * Makes a network known that somebody adds by its domain, so that questions may offer it (`also`); `from` is the asker's own.
    * Throws why not: `description-invalid`, `provider-unknown`, `peer-unreachable`, `url-refused`, `request-invalid`.
@@ -77,13 +87,16 @@ export function createClient(parts: ClientParts): Client {
   const { policy, descriptions, aside } = context;
   const memory = createMemoryMonitorStore();
   const networks = createNetworks(context);
+  const follower = createFollower(context);
   let started: Promise<readonly RefreshFailure[]> | undefined;
   const refresh = async () => {
     await aside.load();
     const failures = await descriptions.refresh([...describedDomains(policy), ...networks.list()]);
     // One step and no further: peers of peers are nobody's business here.
     const peers = await findPeers(policy, (domain) => descriptions.find(domain));
-    return [...failures, ...(await descriptions.refresh(peers))];
+    const failed = [...failures, ...(await descriptions.refresh(peers))];
+    await follower.reconsider();
+    return failed;
   };
   const start = async () => {
     started ??= refresh();
@@ -120,6 +133,11 @@ export function createClient(parts: ClientParts): Client {
     async *whereMany(identifiers, options = {}) {
       await startInTime(options);
       yield* whereMany(identifiers, (ids) => askRound(context, ids, options), options);
+    },
+    async *watch(identifier, { signal, ...options } = {}) {
+      const id = parseIdentifier(identifier, options.region);
+      await startInTime(options);
+      yield* watch(follower.join(id, options), signal === undefined ? {} : { signal });
     },
     async addNetwork(domain, from) {
       await start();

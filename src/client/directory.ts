@@ -7,6 +7,7 @@ import { parseConfigText, type ConfigText } from '../protocol/config-text.ts';
 import { failAs, WhereaboutsError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { parseMapProof } from '../protocol/log/bundle.ts';
+import { CHANGE_OCTETS } from '../protocol/log/changes.ts';
 import { HASH_OCTETS } from '../protocol/log/hash.ts';
 import { parseEpochLeaf } from '../protocol/log/leaf-text.ts';
 import { parseTlogProof } from '../protocol/log/tlog-proof.ts';
@@ -176,6 +177,14 @@ export class Directory {
     const era = place.era === undefined ? '' : `&era=${place.era}`;
     const path = `/v1/buckets/${place.depth}/${place.bucket}/history?from=${from}${era}`;
     return this.#call(path, { until, accept: 'application/octet-stream', maxOctets: HISTORY_OCTETS });
+  }
+
+  /** The change list of an epoch that has `count` changes, as served. */
+  async readChanges(epoch: number, count: number, until: number): Promise<Uint8Array> {
+    const path = `/v1/epochs/${epoch}/changes`;
+    // One more than announced is enough to see that there are too many.
+    const maxOctets = (count + 1) * CHANGE_OCTETS;
+    return this.#call(path, { until, accept: 'application/octet-stream', maxOctets });
   }
 
   /** A file of the log (c2sp.org/tlog-tiles), as served. */

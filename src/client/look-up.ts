@@ -22,6 +22,8 @@ export interface Finding {
   readonly code?: Code;
   /** Those of the name under each key, in turn. */
   readonly checks: readonly Check[];
+  /** What the identifier is called there, under each key: none where it could not be evaluated. */
+  readonly names?: readonly BlindedName[];
 }
 
 /** How a look-up reads and whom it believes: fixed before anything is asked, so that no answer decides what is fetched. */
@@ -96,16 +98,20 @@ function askOnce(
     .names(directory, ids, { until: reading.until, fresh, blinding: reading.blinding })
     .then(async (keys) => {
       const { leaf } = await directory.head(reading.until);
-      return keys.map(({ names, config }) =>
-        readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
-      );
+      return keys.map(({ names, config }) => ({
+        names,
+        findings: readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
+      }));
     });
   return ids.map(async (_, place) => {
     try {
       const found: Finding[] = [];
-      for (const findings of await asked)
+      const called: BlindedName[] = [];
+      for (const { names, findings } of await asked) {
         found.push((await findings[place]) ?? { records: [], code: 'internal-error', checks: [] });
-      return joinFindings(found);
+        called.push(...names.slice(place, place + 1));
+      }
+      return { ...joinFindings(found), names: called };
     } catch (error) {
       if (error instanceof WhereaboutsError)
         return { records: [], code: error.code, checks: failedChecks(error.code, { evaluated: false }) };

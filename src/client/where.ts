@@ -7,6 +7,7 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName, type JudgedRoute } from '../protocol/judgement.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import type { BlindedName } from '../protocol/name.ts';
 import { listAlternatives } from './alternatives.ts';
 import { createBlinding } from './blinding.ts';
 import type { ClientContext } from './context.ts';
@@ -43,14 +44,42 @@ const DEADLINE_EACH_MILLISECONDS = 30;
 /** What is at hand about the networks of the policy: read before anything is asked, so that no answer makes us fetch. */
 type Known = ReadonlyMap<string, Description>;
 
+/** An answer, and what it was made of. */
+export interface Asked {
+  readonly answer: Answer;
+  /** What the identifier is called in each directory that could evaluate it, and the epoch it was read from. */
+  readonly seen: ReadonlyMap<string, { readonly names: readonly BlindedName[]; readonly epoch: number }>;
+  /** The same answer laid out anew: by what is known of the networks by now. Nothing is asked. */
+  again(): Promise<Answer>;
+}
+
 /** Asks about distinct identifiers: answers in their order, none made to wait for another. */
 export function askRound(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Answer>[] {
+  return askAll(context, ids, options).map(async (asked) => (await asked).answer);
+}
+
+/** The same, for those who want to know when to ask again. */
+export function askAll(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Asked>[] {
   const asker = parseAsker(context, options);
   const asked = askDirectories(context, ids, asker, options);
   return ids.map(async (id, place) => {
     const { known, findings, existences } = await asked;
-    const said = await Promise.all(findings.map(async ({ domain, found }) => judge(domain, await found[place], asker)));
-    return layOut(context, { id, place, said, known, asker, existences });
+    const found = await Promise.all(
+      findings.map(async ({ domain, found: each }) => ({ domain, finding: await each[place] })),
+    );
+    const said = found.map(({ domain, finding }) => judge(domain, finding, asker));
+    return {
+      answer: await layOut(context, { id, place, said, known, asker, existences }),
+      seen: new Map(
+        found.flatMap(({ domain, finding }) =>
+          finding?.names === undefined || finding.proof === undefined
+            ? []
+            : [[domain, { names: finding.names, epoch: finding.proof.epoch }] as const],
+        ),
+      ),
+      again: async () =>
+        layOut(context, { id, place, said, known: await readKnown(context, asker), asker, existences }),
+    };
   });
 }
 

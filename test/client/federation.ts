@@ -37,6 +37,8 @@ export interface Member {
 
 export interface Federation {
   readonly members: readonly Member[];
+  /** Time goes on, for everybody. */
+  advance(seconds: number): void;
   /** Requests by host, as they went over the wire. */
   readonly sent: { readonly host: string; readonly path: string; readonly body: string }[];
   /** What a domain says of itself besides its keys. */
@@ -57,10 +59,10 @@ const POLICY: Policy = {
   alternatives: [],
 };
 
-/** Milliseconds since 1970, running. */
-const clock = Date.now;
-
 export async function openFederation(domains: readonly string[]): Promise<Federation> {
+  let ahead = 0;
+  /** Milliseconds since 1970, running. */
+  const clock = () => Date.now() + ahead;
   const parties = new Map<string, Party>();
   for (const domain of [ALICECHAT, BOBCHAT, EVECHAT]) parties.set(domain, await createParty(domain));
   const members: Member[] = [];
@@ -110,6 +112,9 @@ export async function openFederation(domains: readonly string[]): Promise<Federa
 
   return {
     members,
+    advance: (seconds) => {
+      ahead += seconds * 1_000;
+    },
     sent,
     described,
     oddities,

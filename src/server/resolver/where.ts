@@ -10,27 +10,35 @@ const domain = z.string().refine(isDomain);
 const domains = z.array(domain).max(LIMITS.whereDomains);
 const tag = z.string().min(1).max(LIMITS.tagOctets);
 
+/** Everything of a question but whom it is about. */
+const options = {
+  from: domain.optional(),
+  region: z.string().length(2).optional(),
+  for: z.union([tag.transform((one) => [one]), z.array(tag).max(LIMITS.whereTags)]).optional(),
+  prefer: domains.optional(),
+  avoid: domains.optional(),
+  unverified: z.boolean().optional(),
+  also: z.array(domain).max(LIMITS.whereAlso).optional(),
+  chosen: domain.optional(),
+  exists: z.boolean().optional(),
+};
+
 /** Strict: unknown members are refused, and exactly one of `id` and `ids` is given. */
 export const whereRequest = z
   .strictObject({
     id: z.string().optional(),
     ids: z.array(z.string()).min(1).max(LIMITS.whereIds).optional(),
-    from: domain.optional(),
-    region: z.string().length(2).optional(),
-    for: z.union([tag.transform((one) => [one]), z.array(tag).max(LIMITS.whereTags)]).optional(),
-    prefer: domains.optional(),
-    avoid: domains.optional(),
-    unverified: z.boolean().optional(),
-    also: z.array(domain).max(LIMITS.whereAlso).optional(),
-    chosen: domain.optional(),
-    exists: z.boolean().optional(),
+    ...options,
   })
   .refine(({ id, ids }) => (id === undefined) !== (ids === undefined));
 
 export type WhereRequest = z.output<typeof whereRequest>;
 
+/** One question to be watched. */
+export const watchRequest = z.strictObject({ id: z.string(), ...options });
+
 /** Everything of a request but whom it is about. */
-export function readOptions(request: WhereRequest): WhereOptions {
+export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>): WhereOptions {
   const { from, region, for: purposes, prefer, avoid, unverified, also, chosen, exists } = request;
   return {
     ...(from === undefined ? {} : { from }),

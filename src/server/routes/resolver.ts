@@ -8,7 +8,8 @@ import { readJson } from '../body.ts';
 import type { Log } from '../context.ts';
 import { createHttpApp, endpoint, type Env } from '../http.ts';
 import { networkRequest } from '../resolver/networks.ts';
-import { readOptions, streamAnswers, whereRequest } from '../resolver/where.ts';
+import { streamEvents } from '../resolver/watch.ts';
+import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
 
 export interface ResolverContext {
   readonly log: Log;
@@ -35,6 +36,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   app.use('/v1/*', checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
+  endpoint(app, '/v1/where/watch', { POST: (c) => watch(c, context) });
   endpoint(app, '/v1/networks', { POST: (c) => addNetwork(c, context) });
   return app;
 }
@@ -51,6 +53,21 @@ async function where(c: Context<Env>, { client, log }: ResolverContext): Promise
   const all = ids ?? [];
   log.debug('where-many', { ids: all.length });
   return c.body(streamAnswers(client, all, options), 200, { 'content-type': 'application/x-ndjson' });
+}
+
+async function watch(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
+  const request = await readJson(c, watchRequest, LIMITS.requestOctets);
+  const ended = new AbortController();
+  const events = client.watch(request.id, { ...readOptions(request), signal: ended.signal });
+  // Refusals come before anything is sent.
+  const { done, value } = await events.next();
+  if (done === true) throw new WhereaboutsError('internal-error', 'a question without an answer');
+  log.debug('watch', {});
+  return c.body(
+    streamEvents(value, events, () => ended.abort()),
+    200,
+    { 'content-type': 'text/event-stream' },
+  );
 }
 
 async function addNetwork(c: Context<Env>, { client }: ResolverContext): Promise<Response> {
