@@ -26,8 +26,9 @@ export async function* watch(
   try {
     let told = await watched.current();
     yield { kind: 'answer', answer: told };
-    while (signal?.aborted !== true) {
+    for (;;) {
       await wake.promise;
+      if (signal?.aborted === true) return;
       wake = Promise.withResolvers();
       const answer = await watched.current();
       const changes = compareAnswers(told, answer);

@@ -69,7 +69,7 @@ export const LIMITS = {
   /** Networks a person added to what is offered, in one question, and those that a resolver keeps at hand for everybody (§7). */
   whereAlso: 32,
   networks: 1_000,
-  /** Questions one resolver watches for changes, and listeners it has for them (§7). */
+  /** Distinct questions one resolver watches for changes (§7). */
   watched: 10_000,
   /** A description, in octets (§8), and the longest fetch, in milliseconds (§8.1), and its redirects. */
   descriptionOctets: 65_536,

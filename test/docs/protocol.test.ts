@@ -1,5 +1,6 @@
 // docs/protocol.md is the contract: its codes, statuses and limits are those of the source, in the same order.
 import { expect, test } from 'vitest';
+import { CHANGES } from '../../src/protocol/answer-change.ts';
 import { CODES } from '../../src/protocol/errors.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { STATUS } from '../../src/server/problem.ts';
@@ -45,5 +46,13 @@ test('every code in the text is one of the list', () => {
   const states = /-(?:invalid|unknown|stale|refused|required|changed|exceeded|full|withdrawn|unreachable|unsupported)$/;
   const codes = words.filter((word) => states.test(word));
   expect(codes.length).toBeGreaterThan(60);
-  expect(codes.filter((code) => !Object.hasOwn(CODES, code))).toEqual([]);
+  expect(codes.filter((code) => !Object.hasOwn(CODES, code) && !Object.hasOwn(CHANGES, code))).toEqual([]);
+});
+
+test('every kind of change (§7)', () => {
+  const [, list = ''] = /Their codes: ([^]*?)\. A new epoch/.exec(page) ?? [];
+  const named = [...list.matchAll(/`([a-z-]+)`/g)]
+    .map((match) => match[1])
+    .filter((word) => word !== 'from' && word !== 'readers');
+  expect(new Set(named)).toEqual(new Set(Object.keys(CHANGES)));
 });
