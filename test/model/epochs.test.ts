@@ -48,7 +48,8 @@ type Op =
   | { readonly do: 'replace'; readonly which: number; readonly life: number }
   | { readonly do: 'withdraw'; readonly which: number };
 type Step =
-  | { readonly do: 'change'; readonly ops: readonly Op[] }
+  /** Seconds pass; a clock may also be set back. */
+  | { readonly do: 'change'; readonly after: number; readonly ops: readonly Op[] }
   /** Time passes until a record ends. */
   | { readonly do: 'expire' }
   | { readonly do: 'split' }
@@ -72,7 +73,11 @@ const op: fc.Arbitrary<Op> = fc.oneof(
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('change'), ops: fc.array(op, { maxLength: 6 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('change'),
+      after: fc.integer({ min: -1, max: 3 }),
+      ops: fc.array(op, { maxLength: 6 }),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('expire') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('split') }) },
@@ -101,7 +106,7 @@ class Play {
   /** Does what a step says, in one epoch of each; a step that cannot be done is a heartbeat. */
   do(next: Step): void {
     const { naive, directory } = this;
-    this.now++;
+    this.now += next.do === 'change' ? next.after : 1;
     if (next.do === 'expire') this.now = Math.max(this.now, Math.min(...this.ends.values(), this.now + 600));
     if (next.do === 'split' && naive.leaves.length > 0 && naive.depth < MAX_DEPTH) {
       naive.split(this.now * 1000);
