@@ -165,7 +165,7 @@ const TARGETS: Readonly<Record<string, () => Target>> = {
 function substitutes(octet: number, at: number): [flipped: number, other: number] {
   const flipped = octet ^ (1 << (at % 8));
   const character = String.fromCharCode(octet);
-  const other = /[0-8a-yA-Y]/.test(character) ? octet + 1 : /[9zZ]/.test(character) ? octet - 1 : octet ^ 0xff;
+  const other = /[0-8a-yA-Y]/.test(character) ? octet + 1 : octet === 0 ? 0xff : octet - 1;
   return [flipped, other === flipped ? octet ^ 0xff : other];
 }
 
