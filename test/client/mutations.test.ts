@@ -209,7 +209,7 @@ async function tryAll(octets: Uint8Array, read: (changed: Uint8Array) => Promise
         tally.same++;
       } catch (error) {
         if (!(error instanceof WhereaboutsError)) throw error;
-        if (!REFUSALS.has(error.code)) throw new Error(`octet ${at} as ${other}: ${error.code}`);
+        if (!REFUSALS.has(error.code)) throw new Error(`octet ${at} as ${other}: ${error.code}`, { cause: error });
         tally.refused[error.code] = (tally.refused[error.code] ?? 0) + 1;
       }
     }

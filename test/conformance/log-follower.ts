@@ -50,7 +50,7 @@ function parseVerifierKey(text: string): VerifierKey {
 
 /** Opens a note: the log's signature has to be there, and every line of a known key has to verify. */
 function openNote(note: string, log: VerifierKey, cosigners: readonly VerifierKey[]) {
-  if (!note.endsWith('\n') || [...note].some((one) => one < ' ' && one !== '\n')) fail('not a note');
+  if (!note.endsWith('\n') || Buffer.from(note).some((octet) => octet < 0x20 && octet !== 0x0a)) fail('not a note');
   const split = note.lastIndexOf('\n\n');
   if (split === -1) fail('a note without signatures');
   const text = note.slice(0, split + 1);

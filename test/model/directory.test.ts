@@ -1,7 +1,7 @@
 // The same model against the real directory, over HTTP on PostgreSQL: people deposit, replace and withdraw, issuers withdraw,
 // records end, the depth goes up and down. The naive directory learns from the real one only how its epochs were divided;
 // after every step each octet of the map and log is compared and each name proven present or absent to the client.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDescriptions } from '../../src/client/descriptions.ts';
 import { Directory } from '../../src/client/directory.ts';

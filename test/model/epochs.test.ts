@@ -1,7 +1,7 @@
 // A model of the map and the log: random deposits, replacements, withdrawals, ends of records, splits and merges, played by
 // epoch.ts and by a naive directory written from the text alone. After each epoch both agree on every octet there is, and
 // every name is proven present or absent by the client's verifier.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketNumber } from '../../src/protocol/bucket.ts';
 import { formatBundle } from '../../src/protocol/log/bundle.ts';
