@@ -145,10 +145,14 @@ export class Directory {
     const { digest, ...reply } = parseReply(depositReply, octets);
     if (digest !== expected.digest)
       throw new WhereaboutsError('record-invalid', 'the directory confirmed another record');
-    const place = await this.#readPlace(parseB64u(name, 32), reply, until, expected.keyId);
+    const place = readPlace(parseB64u(name, 32), reply);
     const request = { ...place, holder: parseB64u(expected.holder, 32), now: this.#now() };
     const given = { ...reply, digest: parseHex(digest, 32) };
     await this.#checkBucket(reply, until, (policy) => verifyReceipt(given, request, policy), { older: true });
+    const { keys } = await this.#readConfig(place.config, until);
+    // Under a key that is gone nobody would find the record.
+    if (expected.keyId !== undefined && !keys.some(({ id }) => id === expected.keyId))
+      throw new WhereaboutsError('config-changed', 'the key the name is under is not in use any more');
     return { epoch: reply.epoch };
   }
 
@@ -157,7 +161,7 @@ export class Directory {
     const path = `/v1/records/${name}/withdrawal`;
     const octets = await this.#call(path, { method: 'POST', body: { withdrawal }, until, maxOctets: BUCKET_OCTETS });
     const reply = parseReply(withdrawalReply, octets);
-    const place = await this.#readPlace(parseB64u(name, 32), reply, until);
+    const place = readPlace(parseB64u(name, 32), reply);
     const gone = parseB64u(holder, 32);
     const request = { ...place, now: this.#now() };
     const verify = async (policy: LogPolicy): Promise<VerifiedBucket> => {
@@ -237,17 +241,6 @@ export class Directory {
     return config;
   }
 
-  /** Depth and configuration a receipt itself names: it may be of another epoch than was seen last. They count only once verified. */
-  async #readPlace(name: Uint8Array, reply: BucketReply, until: number, keyId?: string): Promise<BucketPlace> {
-    const { extra = new Uint8Array(0) } = parseTlogProof(reply.bundle);
-    const { depth, config } = parseEpochLeaf(parseMapProof(extra).logLeaf);
-    const { keys } = await this.#readConfig(config, until);
-    // Under a key that is gone nobody would find the record.
-    if (keyId !== undefined && !keys.some(({ id }) => id === keyId))
-      throw new WhereaboutsError('config-changed', 'the key the name is under is not in use any more');
-    return { name, depth, config };
-  }
-
   async #checkBucket(
     reply: BucketReply,
     until: number,
@@ -272,4 +265,11 @@ export class Directory {
   async #call(path: string, request: Omit<Call, 'url'>): Promise<Uint8Array> {
     return call(this.#parts, { ...request, url: `${await this.api()}${path}` });
   }
+}
+
+/** Depth and configuration a receipt itself names: it may be of another epoch than was seen last. They count only once verified. */
+function readPlace(name: Uint8Array, reply: BucketReply): BucketPlace {
+  const { extra = new Uint8Array(0) } = parseTlogProof(reply.bundle);
+  const { depth, config } = parseEpochLeaf(parseMapProof(extra).logLeaf);
+  return { name, depth, config };
 }

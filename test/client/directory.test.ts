@@ -81,7 +81,7 @@ describe('buckets', () => {
   });
 
   const spoilt: readonly (readonly [string, (text: string) => Response, string])[] = [
-    ['without padding', (text) => json(text.replace(/ +"/, '"')), 'bundle-invalid'],
+    ['without padding', (text) => json(text.replace(/0+"}$/, '"}')), 'bundle-invalid'],
     ['without a bundle', (text) => json(pad(text.replace(/"bundle":"[^"]*",/, ''))), 'peer-unreachable'],
     ['whose index is not base64url', (text) => json(pad(text.replace('"index":""', '"index":"="'))), 'bucket-invalid'],
     ['that is no JSON', () => json(' '.repeat(4_096)), 'peer-unreachable'],
@@ -95,10 +95,10 @@ describe('buckets', () => {
   });
 
   const pad = (text: string): string => {
-    const bare = text.replace(/ +"}$/, '"}');
+    const bare = text.replace(/0*"}$/, '"}');
     const octets = utf8(bare).length;
     const missing = Math.ceil(octets / LIMITS.bucketPadOctets) * LIMITS.bucketPadOctets - octets;
-    return bare.replace(/"}$/, `${' '.repeat(missing)}"}`);
+    return bare.replace(/"}$/, `${'0'.repeat(missing)}"}`);
   };
 
   test('at another depth than the directory has there is none', async () => {

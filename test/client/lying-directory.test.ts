@@ -60,7 +60,7 @@ const index = (change: (entries: Entry[]) => Entry[]) =>
     const { index: text, bundle } = (await reply.json()) as { index: string; bundle: string };
     const changed = formatB64u(formatIndex(change(parseIndex(parseB64u(text)))));
     const bare = JSON.stringify({ index: changed, bundle, pad: '' });
-    const pad = ' '.repeat(padLength(utf8(bare).length, LIMITS.bucketPadOctets));
+    const pad = '0'.repeat(padLength(utf8(bare).length, LIMITS.bucketPadOctets));
     return Response.json({ index: changed, bundle, pad });
   });
 

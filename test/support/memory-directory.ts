@@ -273,7 +273,7 @@ export class MemoryDirectory {
   #bucket(bucket: number): Response {
     const reply = this.bucketReply(bucket);
     const bare = JSON.stringify({ ...reply, pad: '' });
-    const pad = ' '.repeat(padLength(utf8(bare).length, LIMITS.bucketPadOctets));
+    const pad = '0'.repeat(padLength(utf8(bare).length, LIMITS.bucketPadOctets));
     return octets(JSON.stringify({ ...reply, pad }), 'application/json');
   }
 

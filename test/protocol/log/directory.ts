@@ -16,6 +16,8 @@ export class Directory {
   #last: SequencedEpoch | undefined;
   /** Of the last epoch. */
   changeList: Uint8Array = new Uint8Array(0);
+  /** Of the log, one an epoch. */
+  readonly logLeaves: Uint8Array[] = [];
 
   constructor(origin: string, config: Uint8Array) {
     this.origin = origin;
@@ -72,6 +74,7 @@ export class Directory {
   }
   #commit(epoch: SequencedEpoch): void {
     this.#last = epoch;
+    this.logLeaves.push(epoch.logLeaf);
     for (const { index, records, history, leafData, entries } of epoch.buckets) {
       this.#buckets.set(index, { records, history });
       this.#leafData.set(index, leafData);
