@@ -77,7 +77,14 @@ export type { LogPin } from './client/log-pin.ts';
 export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
 export type { MonitorStore } from './client/monitor-state.ts';
 export { parsePolicy, type Policy } from './client/policy.ts';
-export type { Attestor, ProviderChoice, RegisterOptions, UpdateOptions } from './client/register.ts';
+export type {
+  Attestor,
+  ProviderChoice,
+  RegisterOptions,
+  Renewal,
+  RenewOptions,
+  UpdateOptions,
+} from './client/register.ts';
 export {
   formatRegistration,
   parseRegistration,

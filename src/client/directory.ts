@@ -50,6 +50,8 @@ export interface Deposited {
   readonly digest: string;
   /** The evaluation key the name is under, where it was evaluated just now: it must be in use in the receipt's epoch. */
   readonly keyId?: string | undefined;
+  /** It must be the key that registrations go under, not one that is being retired. */
+  readonly registering?: boolean | undefined;
 }
 
 const bucketReply = z.strictObject({ index: z.string(), bundle: z.string(), pad: z.string() });
@@ -144,7 +146,7 @@ export class Directory {
     const { digest, ...reply } = parseReply(depositReply, octets);
     if (digest !== expected.digest)
       throw new WhereaboutsError('record-invalid', 'the directory confirmed another record');
-    const place = await this.#readPlace(parseB64u(name, 32), reply, until, expected.keyId);
+    const place = await this.#readPlace(parseB64u(name, 32), reply, until, expected);
     const request = { ...place, holder: parseB64u(expected.holder, 32), now: this.#now() };
     const given = { ...reply, digest: parseHex(digest, 32) };
     await this.#checkBucket(reply, until, (policy) => verifyReceipt(given, request, policy), { older: true });
@@ -229,12 +231,18 @@ export class Directory {
   }
 
   /** Depth and configuration a receipt itself names: it may be of another epoch than was seen last. They count only once verified. */
-  async #readPlace(name: Uint8Array, reply: BucketReply, until: number, keyId?: string): Promise<BucketPlace> {
+  async #readPlace(
+    name: Uint8Array,
+    reply: BucketReply,
+    until: number,
+    { keyId, registering }: Pick<Deposited, 'keyId' | 'registering'> = {},
+  ): Promise<BucketPlace> {
     const { extra = new Uint8Array(0) } = parseTlogProof(reply.bundle);
     const { depth, config } = parseEpochLeaf(parseMapProof(extra).logLeaf);
     const { keys } = await this.#readConfig(config, until);
-    // Under a key that is gone nobody would find the record.
-    if (keyId !== undefined && !keys.some(({ id }) => id === keyId))
+    // Under a key that is gone nobody would find the record, and under one that is leaving not for long.
+    const key = keys.find(({ id }) => id === keyId);
+    if (keyId !== undefined && (key === undefined || (registering === true && key.until !== undefined)))
       throw new WhereaboutsError('config-changed', 'the key the name is under is not in use any more');
     return { name, depth, config };
   }

@@ -39,7 +39,9 @@ export function findContradictions(values: Values): string[] {
     ],
     [
       values.signingKey === undefined &&
-        [values.oprfKey, values.oldOprfKey, values.logKey, values.witnessKey, values.auditorKey].some((key) => key !== undefined),
+        [values.oprfKey, values.oldOprfKey, values.logKey, values.witnessKey, values.auditorKey].some(
+          (key) => key !== undefined,
+        ),
       `${envName('signingKey')}: required where other keys come from the environment`,
     ],
     [

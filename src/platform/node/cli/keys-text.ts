@@ -22,7 +22,8 @@ export function formatKeys(keys: Keys, domain: string | undefined): { text: stri
   });
   const lines = [
     ...oprf.map(
-      ({ id, publicKey, until }) => `oprf  ${id} ${publicKey}${until === undefined ? '' : ` until ${until} (${formatMoment(until)})`}`,
+      ({ id, publicKey, until }) =>
+        `oprf  ${id} ${publicKey}${until === undefined ? '' : ` until ${until} (${formatMoment(until)})`}`,
     ),
     `jwks  ${JSON.stringify(keys.jwks)}`,
     log === undefined ? 'log   (give --domain for the verifier key)' : `log   ${log}`,

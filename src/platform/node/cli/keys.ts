@@ -62,7 +62,9 @@ each at once. Make a new copy for your backups before anybody registers under th
 
 function rotateCommand(terminal: Terminal): Command {
   return new Command('rotate')
-    .description('Adds an OPRF key and gives the one there is an end. Until then both are in use; then the old one is destroyed.')
+    .description(
+      'Adds an OPRF key and gives the one there is an end. Until then both are in use; then the old one is destroyed.',
+    )
     .option('--until <date>', `end of the old key: ${MOMENT} (default: in 100 days)`)
     .addHelpText('after', AFTER_CHANGE)
     .action(async (_: object, command: Command) => {
