@@ -78,7 +78,14 @@ export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/m
 export type { MonitorStore } from './client/monitor-state.ts';
 export type { Network } from './client/networks.ts';
 export { parsePolicy, type Policy } from './client/policy.ts';
-export type { Attestor, ProviderChoice, RegisterOptions, UpdateOptions } from './client/register.ts';
+export type {
+  Attestor,
+  ProviderChoice,
+  RegisterOptions,
+  Renewal,
+  RenewOptions,
+  UpdateOptions,
+} from './client/register.ts';
 export {
   formatRegistration,
   parseRegistration,

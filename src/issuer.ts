@@ -14,6 +14,15 @@ import { nobleGroup } from './protocol/group-noble.ts';
 import type { Json } from './protocol/json.ts';
 import type { IssuerContext, Log, Quota } from './server/context.ts';
 import type { Accounts } from './server/issuer/accounts.ts';
+import { createDirectories } from './server/issuer/directories.ts';
+import {
+  listDue,
+  renewAttestations,
+  type DueEntry,
+  type DueOptions,
+  type Renewed,
+  type RenewRequest,
+} from './server/issuer/renew.ts';
 import { purgeIssuer } from './server/issuer/purge.ts';
 import { formatOwnDescription } from './server/own-description.ts';
 import { issuerApp } from './server/routes/issuer.ts';
@@ -23,6 +32,7 @@ export { WhereaboutsError, type Code } from './protocol/errors.ts';
 export type { Identifier } from './protocol/identifier.ts';
 export type { IssuerContext, Log, Quota } from './server/context.ts';
 export type { Account, Accounts, Ownership } from './server/issuer/accounts.ts';
+export type { DueEntry, DueOptions, Renewed, RenewRequest } from './server/issuer/renew.ts';
 export { issuerApp, purgeIssuer };
 
 export interface IssuerOptions {
@@ -55,6 +65,13 @@ export interface Issuer {
   readonly app: Hono;
   /** For `node:http` and what is built on it: answers `/whereabouts/*` and `/.well-known/whereabouts`. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Attestations that have to be renewed, because a directory is changing its key or their end is near. */
+  due(options?: DueOptions): Promise<DueEntry[]>;
+  /** Renews what is due, for many at once: `accounts.owns` is asked for each. For `renew` of the SDK, or the person's device. */
+  renew(
+    requests: Iterable<RenewRequest> | AsyncIterable<RenewRequest>,
+    options?: Pick<DueOptions, 'withinSeconds'>,
+  ): AsyncGenerator<Renewed, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -104,11 +121,14 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     attestationsPerAccount: options.attestationsPerAccount ?? { capacity: 20, refill: 20, seconds: DAY },
   };
   const app = issuerApp(ctx, accounts);
+  const findDirectory = createDirectories(ctx);
   const purge = () => void purgeIssuer(ctx).catch(() => log.warn('purge-failed'));
   const timer = setInterval(purge, PURGE_MILLISECONDS).unref();
   return {
     app: onlyOwnPaths(app),
     listener: getRequestListener(app.fetch),
+    due: (dueOptions) => listDue(ctx, findDirectory, dueOptions),
+    renew: (requests, dueOptions) => renewAttestations(ctx, { accounts, findDirectory }, requests, dueOptions),
     close: () => {
       clearInterval(timer);
       return database.close();

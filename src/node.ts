@@ -17,6 +17,7 @@ import { checkpointFile } from './platform/node/checkpoint-file.ts';
 import { systemClock, systemRandom } from './platform/node/clock.ts';
 import { openDatabase } from './platform/node/database.ts';
 import { loadAccounts } from './platform/node/accounts-module.ts';
+import { keepKeys } from './platform/node/keep-keys.ts';
 import { loadKeys } from './platform/node/keys-file.ts';
 import { readExtra } from './platform/node/own-extra.ts';
 import { createLog } from './platform/node/log.ts';
@@ -125,6 +126,7 @@ async function openDirectory(parts: Parts, running: Running): Promise<Fetch> {
   // A database older than its log ends the start here, before anybody is answered.
   await advance(ctx, { patient: false });
   running.every(SECOND, 'epoch-failed', () => advance(ctx, { patient: false }));
+  running.every(SECOND, 'keys-failed', keepKeys({ ctx, keys: parts.keys.oprf, file: parts.config.keys, log: ctx.log }));
   running.every(HOUR, 'purge-failed', () => purge(ctx));
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
   return directoryApp(ctx).fetch;

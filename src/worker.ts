@@ -7,9 +7,11 @@ import { CODES, WhereaboutsError } from './protocol/errors.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import { readConfig, type Config } from './server/config.ts';
 import type { Context, DirectoryContext, Log } from './server/context.ts';
+import { endedKeys } from './server/directory/keys.ts';
 import { purge } from './server/directory/purge.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { createMemory } from './server/directory/sequencer/flight.ts';
+import { replaceKeys } from './server/key-rotation.ts';
 import { openSecrets, type Keys } from './server/keys.ts';
 import { directoryContext } from './server/roles.ts';
 import { directoryApp } from './server/routes/directory.ts';
@@ -114,5 +116,12 @@ export default {
     const context = await createContext(env, (work) => execution.waitUntil(work));
     if (cron === HOURLY) await purge(context);
     else await advance(context, { patient: false });
+    // The secret itself is the operator's to take away; this isolate forgets it.
+    const ended = endedKeys(context);
+    const { keys } = await (opened ??= open(env));
+    replaceKeys(
+      keys.oprf,
+      keys.oprf.filter((key) => !ended.includes(key)),
+    );
   },
 };

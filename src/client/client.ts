@@ -19,12 +19,14 @@ import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts'
 import { createNetworks, type Network } from './networks.ts';
 import { createPatience, waitAtMost } from './patience.ts';
 import { describedDomains, findPeers, type Policy } from './policy.ts';
-import { register, update, type RegisterOptions, type UpdateOptions } from './register.ts';
+import { register, renew, update, type RegisterOptions, type RenewOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
 import { watch, type WatchEvent } from './watch.ts';
 import { askRound, DEADLINE_MILLISECONDS, type WhereOptions } from './where.ts';
 import { whereMany, type InvalidAnswer, type Progress } from './where-many.ts';
 import { withdraw, type WithdrawOptions } from './withdraw.ts';
+
+const HEAD_MILLISECONDS = 10_000;
 
 export interface Client {
   readonly policy: Policy;
@@ -57,7 +59,11 @@ export interface Client {
   register(options: RegisterOptions): Promise<Registration>;
   /** Changes a registration whose key was kept. */
   update(registration: Registration, options: UpdateOptions): Promise<Registration>;
+  /** Registers anew with what issuers attested ahead: for many at once. */
+  renew(registration: Registration, options: RenewOptions): Promise<Registration>;
   withdraw(registration: Registration, options?: WithdrawOptions): Promise<void>;
+  /** Ids of the keys a directory lists now; one with an end (seconds) is being retired: register again before (§10). */
+  keys(directory: string): Promise<readonly { readonly id: string; readonly until?: number }[]>;
   /** Tells of every record under these names that their owners did not make (§6.7); `store` remembers how far it read. */
   monitor(
     directory: string,
@@ -145,7 +151,13 @@ export function createClient(parts: ClientParts): Client {
     },
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),
+    renew: (registration, options) => renew(context, registration, options),
     withdraw: (registration, options) => withdraw(context, registration, options),
+    async keys(domain) {
+      await descriptions.fetch(domain);
+      const { config } = await context.directory(domain).head(parts.clock() + HEAD_MILLISECONDS, { fresh: true });
+      return config.keys.map(({ id, until }) => ({ id, ...(until === undefined ? {} : { until }) }));
+    },
     async *monitor(domain, watched, store = memory) {
       await descriptions.fetch(domain);
       yield* monitor({ directory: context.directory(domain), store, clock: context.clock }, watched);

@@ -30,8 +30,9 @@ export interface RoutingOptions {
 
 export interface NewRecord {
   readonly name: BlindedName;
-  /** The evaluation key it is under, where that is known. */
-  readonly keyId?: string;
+  /** The evaluation key it is under, where that is known; `registering` where it has to be the one without an end. */
+  readonly keyId?: string | undefined;
+  readonly registering?: boolean;
   readonly key: TemporaryKey;
   readonly seq: number;
   readonly attestations: readonly string[];
@@ -45,7 +46,7 @@ const DEPOSIT_MILLISECONDS = 10_000;
 
 /** Seals and deposits a record, and tells what its owner should keep of it. */
 export async function deposit(context: ClientContext, directory: Directory, record: NewRecord): Promise<Registration> {
-  const { name, key, keyId, seq, attestations, routing } = record;
+  const { name, key, keyId, registering, seq, attestations, routing } = record;
   const lifetime = routing.lifetimeSeconds ?? LIMITS.tokenLifeSeconds;
   if (!Number.isInteger(lifetime) || lifetime <= 0 || lifetime > LIMITS.tokenLifeSeconds)
     throw new WhereaboutsError('request-invalid', `a record lives 1 to ${LIMITS.tokenLifeSeconds} seconds`);
@@ -63,7 +64,7 @@ export async function deposit(context: ClientContext, directory: Directory, reco
   const digest = sha256(sealed);
   const token = await signDeposit({ ...common, sealed: formatB64u(digest) }, key);
   const body = { sealed: formatB64u(sealed), deposit: token, attestations };
-  const expected = { holder: key.jkt, digest: formatHex(digest), keyId };
+  const expected = { holder: key.jkt, digest: formatHex(digest), keyId, registering };
   const { epoch } = await directory.deposit(sub, body, expected, context.clock() + DEPOSIT_MILLISECONDS);
   const issued = attestations.map(readAttestation);
   return {
@@ -75,6 +76,7 @@ export async function deposit(context: ClientContext, directory: Directory, reco
     epoch,
     expires: Math.min(common.exp, ...issued.map(({ exp }) => exp)),
     attestations: issued.map(({ iss, jti }) => ({ issuer: iss, jti })),
+    ...(keyId === undefined ? {} : { key: keyId }),
   };
 }
 

@@ -51,6 +51,8 @@ export interface Deposited {
   readonly digest: string;
   /** The evaluation key the name is under, where it was evaluated just now: it must be in use in the receipt's epoch. */
   readonly keyId?: string | undefined;
+  /** It must be the key that registrations go under, not one that is being retired. */
+  readonly registering?: boolean | undefined;
 }
 
 const bucketReply = z.strictObject({ index: z.string(), bundle: z.string(), pad: z.string() });
@@ -150,8 +152,10 @@ export class Directory {
     const given = { ...reply, digest: parseHex(digest, 32) };
     await this.#checkBucket(reply, until, (policy) => verifyReceipt(given, request, policy), { older: true });
     const { keys } = await this.#readConfig(place.config, until);
-    // Under a key that is gone nobody would find the record.
-    if (expected.keyId !== undefined && !keys.some(({ id }) => id === expected.keyId))
+    // Under a key that is gone nobody would find the record, and under one that is leaving not for long.
+    const { keyId, registering } = expected;
+    const key = keys.find(({ id }) => id === keyId);
+    if (keyId !== undefined && (key === undefined || (registering === true && key.until !== undefined)))
       throw new WhereaboutsError('config-changed', 'the key the name is under is not in use any more');
     return { epoch: reply.epoch };
   }

@@ -1,14 +1,17 @@
 // Bob's monitor (§6.7): reads the history of his bucket and tells of every record under his name that he did not make, also
 // one that lived for a single epoch. For one person, or for a provider over all its users, who share the reading of buckets.
 import { bucketNumber, formatEntry } from '../protocol/bucket.ts';
+import type { ConfigKey } from '../protocol/config-text.ts';
 import { WhereaboutsError, type Code } from '../protocol/errors.ts';
 import { isRemoval } from '../protocol/log/changes.ts';
 import { leafHash } from '../protocol/log/hash.ts';
+import type { EpochLeaf } from '../protocol/log/leaf-text.ts';
 import { EMPTY_HISTORY, type HistoryChain, type HistoryEntry } from '../protocol/log/history.ts';
-import { equalOctets, formatB64u, formatHex, parseB64u } from '../protocol/wire.ts';
+import { equalOctets, formatHex, parseB64u } from '../protocol/wire.ts';
 import { readGrowth, readWholeHistory, type HistoryReader } from './bucket-history.ts';
 import type { Bucket, Directory } from './directory.ts';
 import { readEpochLeaf } from './epoch-leaf.ts';
+import { findSightings } from './sightings.ts';
 import { formatMonitorState, parseMonitorState, type MonitorState, type MonitorStore } from './monitor-state.ts';
 
 /** A record its watcher made. */
@@ -21,6 +24,8 @@ export interface OwnRecord {
   readonly expires?: number;
   /** The epoch it was withdrawn in: it must never come back. */
   readonly withdrawn?: number;
+  /** Id of the OPRF key its name is under (a registration's `key`): once that is retired, it need not be there (§10). */
+  readonly key?: string | undefined;
 }
 
 export interface WatchedName {
@@ -53,6 +58,10 @@ export interface MonitorReport {
   /** The epoch it was checked in. */
   readonly epoch?: number;
   readonly sightings: readonly Sighting[];
+  /** The name is under a key that is being retired, until then (seconds): register again before. */
+  readonly keyUntil?: number;
+  /** The name is under a key that was retired: nobody can look it up any more. */
+  readonly retired?: true;
 }
 
 export interface MonitorParts {
@@ -112,11 +121,12 @@ async function checkGroup(
 ): Promise<MonitorReport[]> {
   const { directory, clock } = parts;
   const until = clock() + BUCKET_MILLISECONDS;
-  const { leaf } = await directory.head(until);
+  const { leaf, config } = await directory.head(until);
   try {
     const groups = Map.groupBy(names, ({ name }) => bucketNumber(parseB64u(name, 32), leaf.depth));
     const reports: MonitorReport[] = [];
-    for (const group of groups.values()) reports.push(...(await checkBucket(parts, group, leaf, until)));
+    for (const group of groups.values())
+      reports.push(...(await checkBucket(parts, group, { ...leaf, keys: config.keys }, until)));
     return reports;
   } catch (error) {
     const passing: readonly Code[] = ['depth-changed', 'config-changed', 'checkpoint-stale'];
@@ -129,7 +139,7 @@ async function checkGroup(
 async function checkBucket(
   { directory, store, clock }: MonitorParts,
   names: readonly WatchedName[],
-  { depth, config }: { readonly depth: number; readonly config: Uint8Array },
+  { depth, config, keys }: Pick<EpochLeaf, 'depth' | 'config'> & { readonly keys: readonly ConfigKey[] },
   until: number,
 ): Promise<MonitorReport[]> {
   const [first] = names;
@@ -153,13 +163,15 @@ async function checkBucket(
     const changes = entries.filter((entry) => equalOctets(entry.name, name));
     const fresh = changes.filter(({ epoch }) => epoch > (state?.epoch ?? -1));
     const present = verifyPresent(bucket, name, whole ? changes : fresh, whole ? undefined : state);
-    const sightings = findSightings(watched, { changes: fresh, bucket, name, now: clock() / 1000 });
+    // The bucket is of the configuration these keys stand in, else it would not have been believed.
+    const sightings = findSightings(watched, { changes: fresh, bucket, name, keys, now: clock() / 1000 });
     reports.push({
       directory: directory.domain,
       name: watched.name,
       outcome: sightings.length === 0 ? 'clean' : 'alarm',
       epoch: bucket.leaf.epoch,
       sightings,
+      ...keyOf(watched, keys),
     });
     const place = { depth: bucket.leaf.depth, bucket: bucket.bucket };
     const chain = { ...chainOf(bucket), ...place, since: since ?? state?.chain.since ?? 0 };
@@ -167,6 +179,15 @@ async function checkBucket(
     await store.save(origin, watched.name, formatMonitorState(next));
   }
   return reports;
+}
+
+/** Whether the key of a name is on its way out, or gone. */
+function keyOf({ own }: WatchedName, keys: readonly ConfigKey[]): Pick<MonitorReport, 'keyUntil' | 'retired'> {
+  const id = own.find(({ key }) => key !== undefined)?.key;
+  if (id === undefined) return {};
+  const listed = keys.find((key) => key.id === id);
+  if (listed === undefined) return { retired: true };
+  return listed.until === undefined ? {} : { keyUntil: listed.until };
 }
 
 const chainOf = ({ bucketLeaf }: Bucket): HistoryChain => ({
@@ -224,53 +245,4 @@ function verifyPresent(
   const same = present.size === expected.size && [...present].every(([holder, leaf]) => expected.get(holder) === leaf);
   if (!same) throw new WhereaboutsError('bucket-invalid', 'the bucket holds other records than its history says');
   return present;
-}
-
-function findSightings(
-  { own }: WatchedName,
-  seen: { changes: readonly HistoryEntry[]; bucket: Bucket; name: Uint8Array; now: number },
-): Sighting[] {
-  const { changes, bucket, name, now } = seen;
-  const present = bucket.index.filter((entry) => equalOctets(entry.name, name));
-  const mine = new Map(own.map((record) => [record.holder, record]));
-  const sightings: Sighting[] = [];
-  for (const life of readLives(
-    changes,
-    present.map(({ holder }) => formatB64u(holder)),
-  )) {
-    const record = mine.get(life.holder);
-    if (record === undefined) sightings.push({ kind: 'stranger', ...life });
-    else if (Math.min(life.from ?? Infinity, life.to ?? Infinity) > (record.withdrawn ?? Infinity))
-      sightings.push({ kind: 'returned', ...life });
-  }
-  for (const { holder, digest, expires = Infinity, withdrawn } of own) {
-    if (digest === undefined || withdrawn !== undefined) continue;
-    const entry = present.find((one) => formatB64u(one.holder) === holder);
-    if (entry === undefined && expires > now)
-      sightings.push({ kind: 'missing', holder, ...lastRemoval(changes, holder) });
-    if (entry !== undefined && formatHex(entry.digest) !== digest) sightings.push({ kind: 'altered', holder });
-  }
-  return sightings;
-}
-
-const lastRemoval = (changes: readonly HistoryEntry[], holder: string): { to?: number } => {
-  const removal = changes.findLast((change) => isRemoval(change) && formatB64u(change.holder) === holder);
-  return removal === undefined ? {} : { to: removal.epoch };
-};
-
-/** From when to when each holder had a record under the name; what was there before the first change read has no beginning. */
-function readLives(changes: readonly HistoryEntry[], present: readonly string[]): Omit<Sighting, 'kind'>[] {
-  const lives: { holder: string; from?: number; to?: number }[] = [];
-  const open = new Map<string, { holder: string; from?: number; to?: number }>();
-  for (const change of changes) {
-    const holder = formatB64u(change.holder);
-    const life = open.get(holder) ?? { holder, ...(isRemoval(change) ? {} : { from: change.epoch }) };
-    if (!open.has(holder)) lives.push(life);
-    open.set(holder, life);
-    if (!isRemoval(change)) continue;
-    life.to = change.epoch;
-    open.delete(holder);
-  }
-  for (const holder of present) if (!open.has(holder)) lives.push({ holder });
-  return lives;
 }

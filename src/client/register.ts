@@ -44,6 +44,22 @@ export interface RegisterOptions extends RoutingOptions {
   readonly key?: TemporaryKey;
 }
 
+/** What an issuer made ahead for a key that is kept (§4.1, renewal): `whereabouts attest renew`, or its library. */
+export interface Renewal {
+  readonly attestation: string;
+  readonly pass: string;
+}
+
+export interface RenewOptions extends RoutingOptions {
+  /** The identifier that was registered: a registration does not hold it. */
+  readonly identifier: string;
+  readonly region?: string;
+  /** The whole new list, in order of preference; empty: does not want to be found. */
+  readonly providers: readonly RouteChoice[];
+  /** One from each issuer, for the key that was kept. */
+  readonly renewals: readonly Renewal[];
+}
+
 export interface UpdateOptions extends RoutingOptions {
   /** The whole new list, in order of preference; empty: does not want to be found. */
   readonly providers: readonly RouteChoice[];
@@ -55,6 +71,16 @@ const EVALUATE_MILLISECONDS = 10_000;
 
 /** Registers an identifier; returns once the directory has the record for good. */
 export async function register(context: ClientContext, options: RegisterOptions): Promise<Registration> {
+  try {
+    return await registerOnce(context, options);
+  } catch (error) {
+    // Another key was announced while we were at it: once more, under that one.
+    if (!(error instanceof WhereaboutsError) || error.code !== 'config-changed') throw error;
+    return await registerOnce(context, options);
+  }
+}
+
+async function registerOnce(context: ClientContext, options: RegisterOptions): Promise<Registration> {
   const id = parseIdentifier(options.identifier, options.region);
   const issuers = findIssuers(options);
   const domain = options.directory ?? context.policy.directories[0];
@@ -69,10 +95,46 @@ export async function register(context: ClientContext, options: RegisterOptions)
   const { name, keyId } = await evaluateOwnName(context, directory, id, attested[0]?.pass);
   await verifyAttestations(context, attestations, { aud: domain, sub: formatB64u(name.name), jkt: key.jkt });
   const routes = options.optOut === true ? [] : options.providers;
-  const record = { name, keyId, key, seq: 1, attestations, routes, routing: options };
+  const record = { name, keyId, registering: true, key, seq: 1, attestations, routes, routing: options };
   const registration = await deposit(context, directory, record);
   if (options.keep !== true && options.key === undefined) return registration;
   return { ...registration, kept: { key, seal: formatB64u(name.seal), attestations } };
+}
+
+/**
+ * Registers anew, with the key that was kept, under the key the directory has now and with what the issuers made ahead: for a
+ * provider that acts for its users, many at once. The old record stays until its key's end: look-ups under way may have read
+ * the new name before.
+ */
+export async function renew(
+  context: ClientContext,
+  registration: Registration,
+  options: RenewOptions,
+): Promise<Registration> {
+  const { kept } = registration;
+  if (kept === undefined)
+    throw new WhereaboutsError('credentials-required', 'the temporary key was not kept: register again');
+  const [first] = options.renewals;
+  if (first === undefined) throw new WhereaboutsError('request-invalid', 'no issuer has attested anew');
+  const id = parseIdentifier(options.identifier, options.region);
+  const aud = registration.directory;
+  await context.descriptions.fetch(aud);
+  const directory = context.directory(aud);
+  const attestations = options.renewals.map(({ attestation }) => attestation);
+  const { name, keyId } = await evaluateOwnName(context, directory, id, first.pass);
+  await verifyAttestations(context, attestations, { aud, sub: formatB64u(name.name), jkt: kept.key.jkt });
+  const renewed = await deposit(context, directory, {
+    name,
+    keyId,
+    registering: true,
+    key: kept.key,
+    // Under the same name it has to be above the last one; under another one any will do.
+    seq: registration.seq + 1,
+    attestations,
+    routes: options.providers,
+    routing: options,
+  });
+  return { ...renewed, kept: { key: kept.key, seal: formatB64u(name.seal), attestations } };
 }
 
 /** Changes routes or their order with the key that was kept; the issuers need not be asked again. */
@@ -85,7 +147,12 @@ export async function update(
   if (kept === undefined)
     throw new WhereaboutsError('credentials-required', 'the temporary key was not kept: register again');
   await context.descriptions.fetch(registration.directory);
-  const changed = await deposit(context, context.directory(registration.directory), {
+  const directory = context.directory(registration.directory);
+  const { config } = await directory.head(context.clock() + EVALUATE_MILLISECONDS, { fresh: true });
+  if (registration.key !== undefined && !config.keys.some(({ id }) => id === registration.key))
+    throw new WhereaboutsError('key-unknown', 'the directory has another key now: register again');
+  const changed = await deposit(context, directory, {
+    keyId: registration.key,
     name: { name: parseB64u(registration.name, 32), seal: parseB64u(kept.seal, 32) },
     key: kept.key,
     seq: registration.seq + 1,
@@ -128,7 +195,8 @@ async function evaluateOwnName(
   const { credentials: _, ...parts } = context;
   const evaluator = createEvaluator(pass === undefined ? parts : { ...parts, credentials: { pass } });
   const until = context.clock() + EVALUATE_MILLISECONDS;
-  const evaluated = await evaluator.names(directory, [id], { until, registering: true });
+  // What was remembered may be older than what the issuers went by.
+  const evaluated = await evaluator.names(directory, [id], { until, registering: true, fresh: true });
   const [own] = evaluated;
   const name = own?.names[0];
   if (own === undefined || name === undefined)

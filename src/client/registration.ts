@@ -37,6 +37,8 @@ export interface Registration {
   /** Earliest end of routing proof, deposit and attestations. */
   readonly expires: number;
   readonly attestations: readonly IssuedAttestation[];
+  /** Id of the directory's OPRF key that the name is under (§3): with its end the record ends, whatever `expires` says (§10). */
+  readonly key?: string;
   /** Absent where the temporary key was thrown away, as it is unless asked for (§4.5). */
   readonly kept?: KeptSecrets;
 }
@@ -51,6 +53,10 @@ const schema = z.strictObject({
   epoch: z.int().min(0),
   expires: z.int(),
   attestations: z.array(z.strictObject({ issuer: z.string(), jti: z.string() })),
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .exactOptional(),
   kept: z
     .strictObject({
       key: z.strictObject({ crv: z.literal('Ed25519'), kty: z.literal('OKP'), x: b64u32, d: b64u32 }),

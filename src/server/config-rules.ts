@@ -34,8 +34,14 @@ export function findContradictions(values: Values): string[] {
       `${envName('keys')} and ${envName('signingKey')}: keys come from the file or from the environment, not both`,
     ],
     [
+      (values.oldOprfKey === undefined) !== (values.oldOprfKeyUntil === undefined),
+      `${envName('oldOprfKey')} and ${envName('oldOprfKeyUntil')}: both or neither`,
+    ],
+    [
       values.signingKey === undefined &&
-        [values.oprfKey, values.logKey, values.witnessKey, values.auditorKey].some((key) => key !== undefined),
+        [values.oprfKey, values.oldOprfKey, values.logKey, values.witnessKey, values.auditorKey].some(
+          (key) => key !== undefined,
+        ),
       `${envName('signingKey')}: required where other keys come from the environment`,
     ],
     [

@@ -31,6 +31,8 @@ export interface Config {
     readonly issuers: 'open' | 'listed';
     readonly listed: ReadonlySet<string>;
     readonly quotas: Quotas;
+    /** Id of an OPRF key that is lost or stolen. */
+    readonly abandonedKey: string | undefined;
     /** How the log is kept (§6.3); times in milliseconds. */
     readonly log: {
       readonly interval: number;
@@ -69,6 +71,9 @@ export interface Config {
 export interface Secrets {
   readonly databaseUrl: string | undefined;
   readonly oprfKey: string | undefined;
+  readonly oldOprfKey: string | undefined;
+  /** Seconds since 1970. No secret, but of no use without the key. */
+  readonly oldOprfKeyUntil: number | undefined;
   readonly signingKey: string | undefined;
   readonly logKey: string | undefined;
   readonly witnessKey: string | undefined;
@@ -191,6 +196,7 @@ function configOf(values: Values, places: Places): Config {
       issuers: values.issuers ?? 'open',
       listed: new Set(values.listed),
       quotas: quotasOf(values),
+      abandonedKey: values.abandonedKey,
       log: {
         interval: values.epochInterval ?? 0,
         heartbeat: 1000 * (values.epochHeartbeat ?? 0),
@@ -240,6 +246,17 @@ export function quotasOf(values: Values): Quotas {
 
 /** The secrets among the settings. */
 export function secretsOf(values: Values): Secrets {
-  const { databaseUrl, oprfKey, signingKey, logKey, witnessKey, auditorKey, resolverToken } = values;
-  return { databaseUrl, oprfKey, signingKey, logKey, witnessKey, auditorKey, resolverToken };
+  const { databaseUrl, oprfKey, oldOprfKey, oldOprfKeyUntil, signingKey, logKey, witnessKey, auditorKey } = values;
+  const { resolverToken } = values;
+  return {
+    databaseUrl,
+    oprfKey,
+    oldOprfKey,
+    oldOprfKeyUntil,
+    signingKey,
+    logKey,
+    witnessKey,
+    auditorKey,
+    resolverToken,
+  };
 }

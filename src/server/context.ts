@@ -1,6 +1,6 @@
 // What a verb may use of the world, handed in by the doors: nothing in server/ reads a clock, a socket or the environment itself.
 import type { Group } from '../protocol/group.ts';
-import type { OprfKeyPair, Random } from '../protocol/oprf.ts';
+import type { Random } from '../protocol/oprf.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
 import type { Descriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
@@ -8,6 +8,7 @@ import type { NoteSigner } from '../protocol/log/note.ts';
 import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
+import type { OprfKey } from './keys.ts';
 import type { Db } from './store/database.ts';
 
 /** Time in milliseconds since 1970. */
@@ -75,8 +76,10 @@ export interface DirectoryContext extends Context {
   readonly url: string;
   readonly db: Db;
   readonly group: Group;
-  /** Keys in use, ascending by key id; one may be retiring (`until`, seconds). */
-  readonly oprfKeys: readonly (OprfKeyPair & { readonly id: string; readonly until?: number })[];
+  /** Keys at hand, ascending by key id; one may be retiring. The door changes this list while the process runs. */
+  readonly oprfKeys: readonly OprfKey[];
+  /** Id of a key that is lost or stolen: it may leave before its end (§10). */
+  readonly abandoned?: string | undefined;
   /** Signs checkpoints; its key's name is the log's origin. */
   readonly logSigner: NoteSigner;
   readonly witnesses: Witnesses;

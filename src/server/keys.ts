@@ -47,9 +47,15 @@ export interface PublicJwk {
   readonly use: 'sig';
 }
 
+/** An OPRF key as used: `id` is its key id (§3), `until` its end in seconds where it is being retired. */
+export interface OprfKey extends OprfKeyPair {
+  readonly id: string;
+  readonly until?: number;
+}
+
 export interface Keys {
-  /** Ascending by key id, as the config text lists them (§6.3). */
-  readonly oprf: readonly (OprfKeyPair & { readonly id: string; readonly until?: number })[];
+  /** The list a running directory evaluates with: its owner changes it in place where the stored keys change (key-rotation.ts). */
+  readonly oprf: OprfKey[];
   readonly signing: SigningKey;
   readonly jwks: { readonly keys: readonly PublicJwk[] };
   /** Public key of the log, and what signs with it. */
@@ -95,10 +101,16 @@ export function openSecrets(group: Group, secrets: Secrets): Promise<Keys> {
   return openKeys(group, {
     ...(witnessKey === undefined ? {} : { witness: parseStored(storedJwk, witnessKey, 'WHEREABOUTS_WITNESS_KEY') }),
     ...(auditorKey === undefined ? {} : { auditor: parseStored(storedJwk, auditorKey, 'WHEREABOUTS_AUDITOR_KEY') }),
-    oprf: secrets.oprfKey === undefined ? [] : [{ secret: secrets.oprfKey }],
+    oprf: storedOprf(secrets),
     signing,
     log,
   });
+}
+
+function storedOprf({ oprfKey, oldOprfKey, oldOprfKeyUntil }: Secrets): StoredKeys['oprf'] {
+  const old =
+    oldOprfKey === undefined || oldOprfKeyUntil === undefined ? [] : [{ secret: oldOprfKey, until: oldOprfKeyUntil }];
+  return [...old, ...(oprfKey === undefined ? [] : [{ secret: oprfKey }])];
 }
 
 /** Parses secret text; an error says where it stood, never what. */
@@ -113,11 +125,7 @@ export function parseStored<T>(schema: z.ZodType<T>, text: string, where: string
 
 /** Imports stored keys and works out what belongs to them. */
 export async function openKeys(group: Group, stored: StoredKeys): Promise<Keys> {
-  const oprf = stored.oprf.map(({ secret, until }) => {
-    const scalar = parseScalar(group, secret);
-    const publicKey = group.mulBase(scalar);
-    return { secret: scalar, publicKey, id: keyId(publicKey), ...(until === undefined ? {} : { until }) };
-  });
+  const oprf = openOprf(group, stored);
   const [{ signing, jwk }, log] = await Promise.all([openJwk(stored.signing), openJwk(stored.log)]);
   // Keys from the environment bring none: then it follows from the signing key.
   const pepper =
@@ -125,7 +133,7 @@ export async function openKeys(group: Group, stored: StoredKeys): Promise<Keys> 
       ? hkdf(sha256, parseB64u(stored.signing.d, 32), new Uint8Array(), utf8('whereabouts/v1 pepper'), 32)
       : parseB64u(stored.pepper, 32);
   return {
-    oprf: oprf.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    oprf,
     signing,
     jwks: { keys: [jwk] },
     log: parseB64u(log.jwk.x, 32),
@@ -134,6 +142,16 @@ export async function openKeys(group: Group, stored: StoredKeys): Promise<Keys> 
     auditor: await openCosigning(stored.auditor),
     pepper,
   };
+}
+
+/** The stored OPRF keys, ascending by key id, as the config text lists them (§6.3). */
+export function openOprf(group: Group, { oprf }: Pick<StoredKeys, 'oprf'>): OprfKey[] {
+  const keys = oprf.map(({ secret, until }) => {
+    const scalar = parseScalar(group, secret);
+    const publicKey = group.mulBase(scalar);
+    return { secret: scalar, publicKey, id: keyId(publicKey), ...(until === undefined ? {} : { until }) };
+  });
+  return keys.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function parseScalar(group: Group, text: string): Uint8Array {

@@ -46,6 +46,7 @@ export function directoryContext(parts: Parts): DirectoryContext {
     db: database.db,
     group: nobleGroup,
     oprfKeys: keys.oprf,
+    abandoned: config.directory.abandonedKey,
     pepper: keys.pepper,
     issuers,
     listed,

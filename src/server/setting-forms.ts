@@ -62,6 +62,13 @@ export const count = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number);
+/** Seconds since 1970, of a date or a date with time in UTC; a bare number is seconds already. */
+export const moment = parsed((value) => {
+  if (/^\d{1,12}$/.test(value)) return Number(value);
+  const time = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?$/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) throw new Error();
+  return time / 1000;
+});
 const quota = parsed(parseQuota);
 export const witness = parsed((value) => {
   const at = value.indexOf('@https://');
@@ -80,6 +87,7 @@ export const PORT = 'a port number, 0 to 65535';
 export const DOMAINS = 'domains, with commas between them';
 export const RANGES = 'address ranges like 10.0.0.0/8, with commas between them';
 const QUOTA = 'a quota like "1000 refill 60 per day", or 0';
+export const MOMENT = 'a date like 2027-03-01 or 2027-03-01T12:00:00Z, or seconds since 1970';
 export const FILE = 'a path';
 export const quotaOf = (fallback: string, doc: string) =>
   setting({ schema: quota, form: QUOTA, fallback: formatQuota(parseQuota(fallback)), doc });

@@ -3,11 +3,13 @@
 import {
   DOMAINS,
   FILE,
+  MOMENT,
   PORT,
   RANGES,
   count,
   domain,
   list,
+  moment,
   oneOf,
   origin,
   port,
@@ -64,6 +66,22 @@ export const SETTINGS = {
     doc: 'Keys file made by `whereabouts init`; readable by its owner only.',
   }),
   oprfKey: setting({ schema: text, form: 'a key', secret: true, doc: 'OPRF key, b64u, instead of the keys file.' }),
+  oldOprfKey: setting({
+    schema: text,
+    form: 'a key',
+    secret: true,
+    doc: 'OPRF key that is being retired, b64u, instead of the keys file. Take it away once its end has passed.',
+  }),
+  oldOprfKeyUntil: setting({
+    schema: moment,
+    form: MOMENT,
+    doc: 'End of that key, as it stands in `/v1/config` or as it is to be announced. It may be moved later.',
+  }),
+  abandonedKey: setting({
+    schema: text.regex(/^[0-9a-f]{16}$/),
+    form: 'a key id, 16 hexadecimal digits',
+    doc: 'Id of an OPRF key that is lost or stolen and not among the keys any more: its records leave at once, without an announced end.',
+  }),
   signingKey: setting({
     schema: text,
     form: 'a key',

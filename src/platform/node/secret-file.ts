@@ -1,5 +1,17 @@
 // Files only their owner may read: made exclusively, refused when others could read them. What is in them is for keys-file.ts and others.
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { isAbsent } from './paths.ts';
@@ -24,10 +36,33 @@ export function replaceSecretFile(file: string, text: string): void {
   const next = `${file}.new`;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(next, text, { mode: 0o600, flush: true });
+    // What a crash left here may have another mode.
+    rmSync(next, { force: true });
+    writeFileSync(next, text, { mode: 0o600, flush: true, flag: 'wx' });
+    keepOwner(file, next);
     renameSync(next, file);
+    syncFolder(path.dirname(file));
   } catch (cause) {
     throw new WhereaboutsError('config-invalid', `cannot write ${file}`, { cause });
+  }
+}
+
+/** Run by root, a command must not take a file away from the user whose process reads it. */
+function keepOwner(file: string, next: string): void {
+  const before = statSync(file, { throwIfNoEntry: false });
+  if (before === undefined || process.getuid?.() !== 0) return;
+  chownSync(next, before.uid, before.gid);
+}
+
+/** A name is durable once its folder is: a power cut must not bring the old content back. */
+function syncFolder(folder: string): void {
+  // Windows opens no folders.
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -3,6 +3,7 @@ import { WhereaboutsError } from '../../protocol/errors.ts';
 import { evaluate as evaluateElements } from '../../protocol/oprf.ts';
 import { parseB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
+import type { OprfKey } from '../keys.ts';
 import { authenticate, type Credentials } from './client-auth.ts';
 import { chargeEvaluation, type Balance } from './evaluation-quota.ts';
 import { currentKeys } from './keys.ts';
@@ -20,16 +21,22 @@ export async function evaluate(
   request: { readonly key: string; readonly blinded: readonly string[] },
   credentials: Credentials,
 ): Promise<Evaluation> {
-  const keys = currentKeys(ctx);
-  const key = keys.find(({ id }) => id === request.key);
-  if (key === undefined)
-    throw new WhereaboutsError('key-unknown', undefined, { extensions: { keys: keys.map(({ id }) => id) } });
+  findKey(ctx, request.key);
   const blinded = request.blinded.map(parseElementOctets);
   const caller = await authenticate(ctx, credentials);
   // The point of no return: from here the elements are paid for, whatever they turn out to be.
   const balances = await chargeEvaluation(ctx, caller, blinded.length);
+  // Taken only now: its end may have come meanwhile, and what is left of it then is zeros.
+  const key = findKey(ctx, request.key);
   const { evaluated, proof } = evaluateElements(ctx.group, key, blinded, ctx.random);
   return { key: key.id, evaluated, proof, balances };
+}
+
+function findKey(ctx: DirectoryContext, id: string): OprfKey {
+  const keys = currentKeys(ctx);
+  const key = keys.find((one) => one.id === id);
+  if (key !== undefined) return key;
+  throw new WhereaboutsError('key-unknown', undefined, { extensions: { keys: keys.map((one) => one.id) } });
 }
 
 /** Only the spelling: whether the octets are an element shows when they are multiplied. */

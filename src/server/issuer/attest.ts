@@ -48,28 +48,44 @@ export async function attest(
   ]);
   const owned = await accounts.owns(account, identifier);
   if (owned === undefined) throw new WhereaboutsError('account-refused');
-  const name = await nameIn(ctx, directory, identifier);
-  const attestation = await signAndKeep(ctx, account, { directory, name, jkt, owned });
+  const { key, names } = await namesIn(ctx, directory, [identifier]);
+  const [name] = names;
+  if (name === undefined) throw new WhereaboutsError('internal-error', 'a name is missing');
+  const attestation = await signAndKeep(ctx, account, { directory, identifier, key, name, jkt, owned });
   return { attestation, pass: await givePass(ctx, directory, jkt) };
 }
 
-/** The name under the key registrations go under. The directory's troubles are not the person's: they come out as one code. */
-async function nameIn(ctx: IssuerContext, directory: Directory, identifier: Identifier): Promise<BlindedName> {
+/**
+ * The names under the key registrations go under. It is asked for each time: the person's own device goes by the newest as
+ * well. The directory's troubles are not the person's: they come out as one code.
+ */
+export async function namesIn(
+  ctx: IssuerContext,
+  directory: Directory,
+  identifiers: readonly Identifier[],
+): Promise<{ readonly key: string; readonly names: readonly BlindedName[] }> {
   const evaluator = createEvaluator({ ...ctx, credentials: { domain: ctx.domain, key: ctx.signingKey } });
   const until = ctx.clock() + LIMITS.fetchMilliseconds;
   return await failAs('peer-unreachable', 'the directory did not evaluate the name', async () => {
-    const [evaluated] = await evaluator.names(directory, [identifier], { until, registering: true });
-    const name = evaluated?.names[0];
-    if (name === undefined) throw new WhereaboutsError('evaluation-invalid');
-    return name;
+    const [evaluated] = await evaluator.names(directory, identifiers, { until, registering: true, fresh: true });
+    if (evaluated?.names.length !== identifiers.length) throw new WhereaboutsError('evaluation-invalid');
+    return { key: evaluated.keyId, names: evaluated.names };
   });
 }
 
-async function signAndKeep(
-  ctx: IssuerContext,
-  account: Account,
-  { directory, name, jkt, owned }: { directory: Directory; name: BlindedName; jkt: string; owned: Ownership },
-): Promise<string> {
+/** What an attestation says, and of whom. */
+export interface Attested {
+  readonly directory: Directory;
+  readonly identifier: Identifier;
+  /** Id of the directory's OPRF key. */
+  readonly key: string;
+  readonly name: BlindedName;
+  readonly jkt: string;
+  readonly owned: Ownership;
+}
+
+export async function signAndKeep(ctx: IssuerContext, account: Account, attested: Attested): Promise<string> {
+  const { directory, identifier, key, name, jkt, owned } = attested;
   const jti = ctx.random(16);
   const iat = Math.floor(ctx.clock() / 1000);
   const exp = iat + LIMITS.attestationLifeSeconds;
@@ -88,12 +104,19 @@ async function signAndKeep(
     ctx.signingKey,
   );
   // Durable before it is given out: a directory that asks for it never hears "unknown". If we die in between, nobody holds it.
-  await keepAttestation(ctx, account, { jti, attestation, expiresAt: exp });
+  await keepAttestation(ctx, account, {
+    jti,
+    attestation,
+    expiresAt: exp,
+    directory: directory.domain,
+    key,
+    identifier,
+  });
   return attestation;
 }
 
 /** §4.6: sixteen evaluations at the directory, for the holder of the temporary key, within five minutes. */
-async function givePass(ctx: IssuerContext, directory: Directory, jkt: string): Promise<string> {
+export async function givePass(ctx: IssuerContext, directory: Directory, jkt: string): Promise<string> {
   const iat = Math.floor(ctx.clock() / 1000);
   const claims = {
     iss: ctx.domain,

@@ -27,6 +27,11 @@ export async function findLatestConfig(db: Db): Promise<StoredConfig | undefined
   return rows[0];
 }
 
+/** Every text that was ever in force: a few for each rotation. */
+export async function listConfigs(db: Db): Promise<StoredConfig[]> {
+  return db.select().from(configTexts).prepare('list_configs').execute();
+}
+
 export async function insertConfig(tx: Db, config: StoredConfig): Promise<void> {
   await tx.insert(configTexts).values(config).onConflictDoNothing();
 }

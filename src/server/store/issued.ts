@@ -1,5 +1,5 @@
 // Attestations an issuer has given out (§4.1), as octets it cannot read without being told their `jti`.
-import { and, asc, eq, gt, isNull, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, lte } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { issued } from './schema.ts';
 
@@ -11,6 +11,11 @@ export interface IssuedRow {
   readonly octets: Uint8Array;
   readonly expiresAt: number;
   readonly withdrawnAt: number | null;
+  readonly directory: string;
+  /** Id of the directory's OPRF key. */
+  readonly key: string;
+  readonly subject: Uint8Array;
+  readonly reference: Uint8Array;
 }
 
 /** Keeps an attestation; durable when it returns. */
@@ -42,6 +47,22 @@ export async function listIssued(db: Db, issuer: string, now: number, account?: 
     .from(issued)
     .where(and(eq(issued.issuer, issuer), gt(issued.expiresAt, now), ...whose))
     .orderBy(asc(issued.expiresAt));
+}
+
+/** Attestations for a subject that have not ended and were not withdrawn, newest end first. */
+export async function findStanding(db: Db, issuer: string, subject: Uint8Array, now: number): Promise<IssuedRow[]> {
+  return await db
+    .select()
+    .from(issued)
+    .where(
+      and(
+        eq(issued.issuer, issuer),
+        eq(issued.subject, subject),
+        gt(issued.expiresAt, now),
+        isNull(issued.withdrawnAt),
+      ),
+    )
+    .orderBy(desc(issued.expiresAt));
 }
 
 /** Forgets attestations past their end. */

@@ -1,4 +1,5 @@
 // Every table there is. No column holds an identifier, a blinded element, a token or a key.
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   customType,
@@ -154,6 +155,21 @@ export const issued = pgTable(
     octets: bytea('octets').notNull(),
     expiresAt: seconds('expires_at').notNull(),
     withdrawnAt: seconds('withdrawn_at'),
+    /** The directory it is for, and the id of that one's OPRF key its name is under: what tells whether to renew it (§10). */
+    directory: text('directory').notNull().default(''),
+    key: text('key').notNull().default(''),
+    /** Keyed hash of directory, account and identifier: equal for one that takes another's place. Empty: kept by an older version. */
+    subject: bytea('subject')
+      .notNull()
+      .default(sql`''::bytea`),
+    /** The `jti`, encrypted under a key nobody has who does not know the account. */
+    reference: bytea('reference')
+      .notNull()
+      .default(sql`''::bytea`),
   },
-  (table) => [primaryKey({ columns: [table.issuer, table.jtiHash] }), uniqueIndex('issued_hash').on(table.jtiHash)],
+  (table) => [
+    primaryKey({ columns: [table.issuer, table.jtiHash] }),
+    uniqueIndex('issued_hash').on(table.jtiHash),
+    index('issued_subject').on(table.subject),
+  ],
 );

@@ -2,8 +2,10 @@
 import { Command } from 'commander';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import type { LedgerEntry } from '../../../server/issuer/ledger.ts';
+import type { DueEntry } from '../../../server/issuer/renew.ts';
 import { readNamed } from '../paths.ts';
 import { EXIT } from './exit.ts';
+import { readLines } from './lines.ts';
 import { collectList } from './lists.ts';
 import type { Terminal } from './program.ts';
 
@@ -22,6 +24,8 @@ Examples:
   $ whereabouts attest issue "+44 20 7946 0555" --account 4711 --possession proof.jws --directory directory.example \\
       --address @me:bob.chat --amr sms
   $ whereabouts attest list
+  $ whereabouts attest due --accounts ids.txt                      who has to renew, and until when
+  $ whereabouts attest renew users.jsonl > renewed.jsonl           {"account": "4711", "identifier": "+44…"} a line
   $ whereabouts attest withdraw --account 4711                     the account was closed
   $ whereabouts attest withdraw Kz3…Qw --account 4711              one attestation, by its jti
 
@@ -33,7 +37,7 @@ export function attestCommand(terminal: Terminal): Command {
     .summary('issue, list and withdraw attestations (operators of an issuer)')
     .description('The issuer’s side: attest by hand, list what was given out, withdraw it.')
     .addHelpText('after', EXAMPLES);
-  for (const command of [nonceCommand, issueCommand, listCommand, withdrawCommand])
+  for (const command of [nonceCommand, issueCommand, listCommand, dueCommand, renewCommand, withdrawCommand])
     attesting.addCommand(
       command(terminal).option('--config <file>', 'configuration file').option('--json', 'print JSON'),
     );
@@ -93,6 +97,67 @@ function listCommand(terminal: Terminal): Command {
       const entries = await listFor(terminal, options, options.account);
       for (const entry of entries) terminal.print(options.json === true ? JSON.stringify(entry) : formatEntry(entry));
       terminal.leave(EXIT.done);
+    });
+}
+
+interface DueOptions extends Common {
+  readonly accounts?: string;
+  readonly within?: string;
+}
+
+const WITHIN = 'those that end within so many days as well (default: 30)';
+
+const withinOf = ({ within }: Pick<DueOptions, 'within'>): { withinSeconds?: number } => {
+  if (within === undefined) return {};
+  if (!/^\d{1,4}$/.test(within)) throw new WhereaboutsError('config-invalid', '--within: a whole number of days');
+  return { withinSeconds: Number(within) * 86_400 };
+};
+
+function dueCommand(terminal: Terminal): Command {
+  return new Command('due')
+    .description('Lists attestations to be renewed: the directory is changing its key, or their end is near.')
+    .option('--accounts <file>', 'ids of accounts, one a line (-: standard input): only theirs, and by these names')
+    .option('--within <days>', WITHIN)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: DueOptions) => {
+      const accounts = options.accounts === undefined ? {} : { accounts: await gather(readLines(options.accounts)) };
+      const { dueFor } = await operator();
+      for (const entry of await dueFor(terminal, options, { ...withinOf(options), ...accounts }))
+        terminal.print(
+          options.json === true ? JSON.stringify(entry) : formatDue(entry, options.accounts !== undefined),
+        );
+      terminal.leave(EXIT.done);
+    });
+}
+
+async function gather(lines: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+}
+
+function formatDue({ id, account, directory, why, before }: DueEntry, named: boolean): string {
+  const reason = why === 'key' ? 'its key is being changed' : 'it ends';
+  return `${id.slice(0, 16)}  account ${named ? account : account.slice(0, 16)}  ${directory}: ${reason}, before ${day(before)}`;
+}
+
+function renewCommand(terminal: Terminal): Command {
+  return new Command('renew')
+    .description('Attests anew what is due, for the temporary keys that are known; prints one line of JSON for each.')
+    .argument('<file>', 'lines of {"account": …, "identifier": …} (-: standard input)')
+    .option('--within <days>', WITHIN)
+    .addHelpText(
+      'after',
+      `\nThe accounts module is asked whether the identifier is still the account’s. Deposit within a day.\n${EXAMPLES}`,
+    )
+    .action(async (file: string, options: DueOptions) => {
+      const { renewFor } = await operator();
+      let refused = 0;
+      await renewFor(terminal, options, readLines(file), withinOf(options), (renewed) => {
+        if (renewed.outcome === 'refused') refused += 1;
+        terminal.print(JSON.stringify(renewed));
+      });
+      terminal.leave(refused === 0 ? EXIT.done : EXIT.refused);
     });
 }
 

@@ -9,7 +9,7 @@ import { generateKeys, openKeys } from '../../../server/keys.ts';
 import { createKeysFile } from '../keys-file.ts';
 import { createSecretFile, findSecretFile } from '../secret-file.ts';
 import { EXIT } from './exit.ts';
-import { formatKeys } from './keys.ts';
+import { formatKeys } from './keys-text.ts';
 import type { Terminal } from './program.ts';
 
 const EXAMPLES = `

@@ -6,6 +6,7 @@ import { CODES } from '../../../protocol/errors.ts';
 import { openMonitorStore } from '../seen-folder.ts';
 import { readSetup, registrationsFolder, seenFolder, type AskingOptions } from './asking.ts';
 import { EXIT, type Exit } from './exit.ts';
+import { formatMoment } from './keys-text.ts';
 import type { Terminal } from './program.ts';
 import { openPersonal } from './register.ts';
 import { openRegistrations, type Stored } from './registrations.ts';
@@ -41,7 +42,8 @@ export function monitorCommand(terminal: Terminal): Command {
 
 async function monitor(terminal: Terminal, options: MonitorOptions): Promise<void> {
   const setup = readSetup(terminal, options.config);
-  const stored = await openRegistrations(registrationsFolder(setup)).list(options.directory);
+  const registrations = openRegistrations(registrationsFolder(setup));
+  const stored = await registrations.list(options.directory);
   if (stored.length === 0) {
     terminal.note('whereabouts: no registration was made from here [record-unknown]');
     return terminal.leave(EXIT.absent);
@@ -51,9 +53,13 @@ async function monitor(terminal: Terminal, options: MonitorOptions): Promise<voi
   for (const [directory, own] of Map.groupBy(stored, ({ registration }) => registration.directory)) {
     const { client } = await openPersonal(terminal, setup, { ...options, directory }, directory);
     for await (const report of client.monitor(directory, own.map(watch), store)) {
-      terminal.print(options.json === true ? JSON.stringify(report) : format(report, terminal));
-      const left = EXITS[report.outcome];
+      const ended = endOf(report, stored);
+      terminal.print(options.json === true ? JSON.stringify(report) : format(report, terminal, ended));
+      const left = ended === 'lost' ? EXIT.refused : EXITS[report.outcome];
       if (left > exit) exit = left;
+      // Told once: nobody can ask for that name any more, so that it need not be watched.
+      const gone = own.find(({ registration }) => registration.name === report.name);
+      if (ended !== undefined && gone !== undefined) registrations.remove(gone.registration);
     }
   }
   terminal.leave(exit);
@@ -62,9 +68,17 @@ async function monitor(terminal: Terminal, options: MonitorOptions): Promise<voi
 const EXITS = { clean: EXIT.done, unchecked: EXIT.unreachable, alarm: EXIT.refused, failed: EXIT.refused } as const;
 
 const watch = ({ registration, former = [] }: Stored): WatchedName => {
-  const { name, holder, digest, expires } = registration;
-  return { name, own: [{ holder, digest, expires }, ...former.map((earlier) => ({ holder: earlier }))] };
+  const { name, holder, digest, expires, key } = registration;
+  return { name, own: [{ holder, digest, expires, key }, ...former.map((earlier) => ({ holder: earlier }))] };
 };
+
+/** What the end of the directory's old key meant for a registration: it was made anew in time, or is lost. */
+function endOf({ name, outcome, retired }: MonitorReport, stored: readonly Stored[]): 'renewed' | 'lost' | undefined {
+  if (retired !== true || outcome !== 'clean') return undefined;
+  const handle = stored.find(({ registration }) => registration.name === name)?.handle;
+  const isRenewed = stored.some((one) => one.handle === handle && one.registration.name !== name);
+  return isRenewed ? 'renewed' : 'lost';
+}
 
 const KINDS: Readonly<Record<Sighting['kind'], string>> = {
   stranger: 'somebody else registered this identifier',
@@ -73,10 +87,19 @@ const KINDS: Readonly<Record<Sighting['kind'], string>> = {
   missing: 'your registration is gone, and you did not withdraw it',
 };
 
-function format({ directory, name, outcome, code, epoch, sightings }: MonitorReport, { style }: Terminal): string {
+const RENEW = 'the directory is changing its key: `whereabouts register … --renew` before';
+
+function format(
+  { directory, name, outcome, code, epoch, sightings, keyUntil }: MonitorReport,
+  { style }: Terminal,
+  ended: 'renewed' | 'lost' | undefined,
+): string {
   // The beginning of the blinded name: enough to tell one's own apart.
   const head = `${directory}  ${name.slice(0, 8)}…  `;
-  if (outcome === 'clean') return `${head}${style('green', 'only yours')} (checked: epoch ${epoch ?? ''})`;
+  if (ended === 'renewed') return `${head}ended with the directory’s old key; you have registered under the new one`;
+  if (ended === 'lost') return `${head}${style('red', 'ended with the directory’s old key')}: register again`;
+  const soon = keyUntil === undefined ? '' : `\n    ${style('yellow', RENEW)} ${formatMoment(keyUntil)}`;
+  if (outcome === 'clean') return `${head}${style('green', 'only yours')} (checked: epoch ${epoch ?? ''})${soon}`;
   const why = code === undefined ? '' : `: ${CODES[code]} [${code}]`;
   if (outcome === 'unchecked') return `${head}${style('yellow', 'could not be checked')}${why}`;
   if (outcome === 'failed') return `${head}${style('red', 'the check failed')}${why}; see \`whereabouts evidence\``;
@@ -84,5 +107,5 @@ function format({ directory, name, outcome, code, epoch, sightings }: MonitorRep
     const since = from === undefined ? '' : `, from epoch ${from}`;
     return `    ${style('red', KINDS[kind])}${since}${to === undefined ? '' : `, until epoch ${to}`}`;
   });
-  return [`${head}${style('red', 'not only yours')}`, ...lines].join('\n');
+  return `${[`${head}${style('red', 'not only yours')}`, ...lines].join('\n')}${soon}`;
 }

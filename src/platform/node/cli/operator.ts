@@ -1,14 +1,25 @@
 // What an issuer's operator does, on the deployment's own keys and database, with no HTTP in between (§10). Loaded only when
 // wanted: nobody else's command needs a database driver.
-import { WhereaboutsError } from '../../../protocol/errors.ts';
+import { z } from 'zod';
+import { failAsSync, WhereaboutsError } from '../../../protocol/errors.ts';
+import { parseJson } from '../../../protocol/json.ts';
 import { nobleGroup } from '../../../protocol/group-noble.ts';
-import { readConfig } from '../../../server/config.ts';
+import { readConfig, type Config } from '../../../server/config.ts';
 import type { IssuerContext } from '../../../server/context.ts';
 import { attest, type AttestRequest } from '../../../server/issuer/attest.ts';
 import { createDirectories } from '../../../server/issuer/directories.ts';
 import { listAttestations, withdrawAccount, type LedgerEntry } from '../../../server/issuer/ledger.ts';
 import { giveNonce } from '../../../server/issuer/nonce.ts';
 import { withdrawAttestation, type Withdrawn } from '../../../server/issuer/withdraw.ts';
+import {
+  listDue,
+  renewAttestations,
+  type DueEntry,
+  type DueOptions,
+  type Renewed,
+  type RenewRequest,
+} from '../../../server/issuer/renew.ts';
+import { loadAccounts } from '../accounts-module.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { openDatabase } from '../database.ts';
 import { loadKeys } from '../keys-file.ts';
@@ -22,7 +33,7 @@ import type { Terminal } from './program.ts';
 async function asIssuer<T>(
   terminal: Terminal,
   options: { readonly config?: string },
-  work: (ctx: IssuerContext) => Promise<T>,
+  work: (ctx: IssuerContext, config: Config) => Promise<T>,
 ): Promise<T> {
   const folders = findFolders();
   const file = readFileValues(terminal.env, folders, options.config);
@@ -40,7 +51,7 @@ async function asIssuer<T>(
       later: (work: Promise<void>) => void pending.push(work),
     };
     const { fetch } = openOutside(config.network);
-    return await work(issuerContext({ config, keys, database, fetch, world, extra: {} }));
+    return await work(issuerContext({ config, keys, database, fetch, world, extra: {} }), config);
   } finally {
     await Promise.allSettled(pending);
     await database.close();
@@ -85,3 +96,39 @@ export const withdrawFor = (
     if (jti === undefined) return { withdrawn: await withdrawAccount(ctx, { id: account }) };
     return { withdrawn: 1, records: await withdrawAttestation(ctx, { id: account }, jti) };
   });
+
+/** Attestations that have to be renewed. */
+export const dueFor = (terminal: Terminal, place: Place, options: DueOptions): Promise<DueEntry[]> =>
+  asIssuer(terminal, place, (ctx) => listDue(ctx, createDirectories(ctx), options));
+
+/** Renews what lines of JSON ask for, `{"account": …, "identifier": …}`; the accounts module says what is whose. */
+export const renewFor = (
+  terminal: Terminal,
+  place: Place,
+  lines: AsyncIterable<string>,
+  options: Pick<DueOptions, 'withinSeconds'>,
+  tell: (renewed: Renewed) => void,
+): Promise<void> =>
+  asIssuer(terminal, place, async (ctx, config) => {
+    const accounts = await loadAccounts(config.issuer.accounts ?? '');
+    const parts = { accounts, findDirectory: createDirectories(ctx) };
+    for await (const renewed of renewAttestations(ctx, parts, readRequests(lines), options)) tell(renewed);
+  });
+
+const renewRequest = z.strictObject({
+  account: z.string().min(1),
+  identifier: z.string(),
+  region: z.string().optional(),
+});
+
+async function* readRequests(lines: AsyncIterable<string>): AsyncGenerator<RenewRequest> {
+  let number = 0;
+  for await (const line of lines) {
+    number += 1;
+    if (line.trim() === '') continue;
+    // The line itself holds somebody's identifier: its number has to do.
+    yield failAsSync('request-invalid', `line ${number} is not {"account": …, "identifier": …}`, () =>
+      renewRequest.parse(parseJson(line)),
+    );
+  }
+}

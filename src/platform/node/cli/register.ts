@@ -24,12 +24,13 @@ import { openRegistrations, type Stored, type StoredProvider } from './registrat
 import type { Terminal } from './program.ts';
 
 export interface RegisterOptions extends AskingOptions, AuthorizationOptions {
-  readonly provider: string[];
+  readonly provider?: string[];
   readonly address?: string[];
   readonly for?: string[];
   readonly directory?: string;
   readonly region?: string;
   readonly optOut?: true;
+  readonly renew?: true;
   readonly auto?: boolean;
   readonly json?: true;
 }
@@ -39,11 +40,13 @@ Examples:
   $ whereabouts register "+44 20 7946 0555" --provider bobchat.localhost --account me          the sandbox
   $ whereabouts register me@example.org --provider charliechat.localhost --provider bobchat.localhost --account me
   $ whereabouts register "+44 20 7946 0555" --provider bobchat.localhost --account me --opt-out
+  $ whereabouts register "+44 20 7946 0555" --renew --account me        the same once more, with a fresh proof
   $ whereabouts register "+44 20 7946 0555" --directory directory.example --provider bob.chat \\
       --authorization-file bobchat-header --address @me:bob.chat
 
 The first provider is the one to be reached at first. Registering again with the same providers only changes the order and
-needs no new proof; \`whereabouts withdraw\` takes the registration back. What is needed for both is kept in the data folder,
+needs no new proof; \`whereabouts withdraw\` takes the registration back. --renew before a proof gets too old, or when the
+directory changes its key: \`whereabouts monitor\` says so. What is needed for both is kept in the data folder,
 readable by you alone. An authorization file holds the header your provider's own sign-in gives you, such as "Bearer …";
 with several providers name each: --authorization-file bob.chat=file.`;
 
@@ -52,7 +55,7 @@ export function registerCommand(terminal: Terminal): Command {
     .summary('say where you want to be reached')
     .description('Registers your own phone number or e-mail address with a directory that never sees it.')
     .argument('<id>', 'your phone number or e-mail address')
-    .requiredOption('--provider <domain>', 'where to be reached; again for more, the preferred one first', collect)
+    .option('--provider <domain>', 'where to be reached; again for more, the preferred one first', collect)
     .option('--account <name>', 'account at the providers of the sandbox: any name')
     .option(
       '--authorization-file <file>',
@@ -61,6 +64,7 @@ export function registerCommand(terminal: Terminal): Command {
     )
     .option('--address <address>', 'your address at the provider; again for more, in the order of --provider', collect)
     .option('--for <tags>', 'purposes, with commas between them: personal, business, emergency, …', collectList)
+    .option('--renew', 'register anew, at the same providers unless others are named')
     .option('--opt-out', 'register that you do not want to be found')
     .option('--auto', 'let gatekeepers route to you without asking again')
     .option('--no-auto', 'have them ask (the default)')
@@ -78,24 +82,36 @@ export function registerCommand(terminal: Terminal): Command {
 
 async function register(terminal: Terminal, input: string, options: RegisterOptions): Promise<void> {
   const id = parseIdentifier(input, options.region);
-  const providers = options.provider.map((text): string => parseDomain(text));
+  const setup = readSetup(terminal, options.config);
+  const registrations = openRegistrations(registrationsFolder(setup));
+  const providers = options.provider?.map((text): string => parseDomain(text)) ?? (await sameProviders());
   if (new Set(providers).size !== providers.length)
     throw new WhereaboutsError('config-invalid', 'a provider is named twice');
-  const setup = readSetup(terminal, options.config);
   const asking = await openPersonal(terminal, setup, options, providers[0] ?? '');
   const directory = options.directory ?? asking.policy.directories[0] ?? '';
-  const registrations = openRegistrations(registrationsFolder(setup));
-  const [stored] = await registrations.findAll(id, directory);
+  const earlier = await registrations.findAll(id, directory);
+  const [stored] = earlier;
   const choices = providers.map((domain, index): StoredProvider => {
     const known = stored?.providers.find((provider) => provider.domain === domain);
     const address = options.address?.[index] ?? findAddress(options, domain) ?? known?.address;
     return { domain, ...(address === undefined ? {} : { address }) };
   });
-  const { registration, changed } = await deposit(asking, { id, directory, choices, stored }, options);
+  const keys = await asking.client.keys(directory);
+  const { registration, changed } = await deposit(asking, { id, directory, choices, stored, keys }, options);
   // The directory has it now. If we die here, the file still holds the older state: registering again starts afresh.
   await registrations.save(id, { registration, providers: choices });
-  if (stored !== undefined && stored.registration.name !== registration.name) registrations.remove(stored.registration);
-  report(terminal, { registration, changed, providers }, options);
+  // §10: a record under a key that is being retired stays until its end, and is to be watched and withdrawn like the new one.
+  for (const { registration: old } of earlier)
+    if (old.name !== registration.name && !keys.some((key) => key.id === old.key)) registrations.remove(old);
+  const ends = keys.find((key) => key.id === registration.key)?.until;
+  report(terminal, { registration, changed, providers, ends }, options);
+
+  async function sameProviders(): Promise<string[]> {
+    const [known] = options.renew === true ? await registrations.findAll(id, options.directory) : [];
+    if (known === undefined)
+      throw new WhereaboutsError('config-invalid', 'say where you want to be reached: --provider (see --help)');
+    return known.providers.map((provider) => provider.domain);
+  }
 }
 
 /** A client without a domain of its own: a person shows an issuer's pass, not credentials. */
@@ -124,12 +140,14 @@ interface Wanted {
   readonly directory: string;
   readonly choices: readonly StoredProvider[];
   readonly stored: Stored | undefined;
+  /** Keys the directory lists now. */
+  readonly keys: Awaited<ReturnType<Asking['client']['keys']>>;
 }
 
 /** Changes the registration made earlier where that will do, else registers anew. */
 async function deposit(
   { client }: Asking,
-  { id, directory, choices, stored }: Wanted,
+  { id, directory, choices, stored, keys }: Wanted,
   options: RegisterOptions,
 ): Promise<{ registration: Registration; changed: boolean }> {
   const { optOut = false, auto = false, for: tags } = options;
@@ -140,7 +158,9 @@ async function deposit(
   });
   const isKnown = providers.some((provider) => 'authorization' in provider);
   const registerAnew = () => client.register({ identifier: id, directory, providers, optOut, auto, keep: true });
-  if (stored !== undefined && isChange(stored, choices) && !(isKnown && isOld(stored.registration)))
+  const key = keys.find((one) => one.id === stored?.registration.key);
+  const isDue = options.renew === true || (isKnown && (key?.until !== undefined || isOld(stored?.registration)));
+  if (stored !== undefined && isChange(stored, choices) && !isDue)
     try {
       const changes = { providers: optOut ? [] : routes, auto };
       return { registration: await client.update(stored.registration, changes), changed: true };
@@ -169,7 +189,9 @@ function isChange({ registration, providers }: Stored, choices: readonly StoredP
   return registration.kept !== undefined && providers.length === choices.length && choices.every(has);
 }
 
-function isOld({ kept, expires }: Registration): boolean {
+function isOld(registration: Registration | undefined): boolean {
+  if (registration === undefined) return false;
+  const { kept, expires } = registration;
   const now = systemClock() / 1000;
   const issued = (kept?.attestations ?? []).map((token) => readAttestation(token).iat);
   return expires <= now || Math.min(...issued) < now - FRESH_SECONDS;
@@ -177,18 +199,26 @@ function isOld({ kept, expires }: Registration): boolean {
 
 function report(
   terminal: Terminal,
-  done: { registration: Registration; changed: boolean; providers: readonly string[] },
+  done: {
+    registration: Registration;
+    changed: boolean;
+    providers: readonly string[];
+    /** End of the directory's key it is under, in seconds. */
+    ends: number | undefined;
+  },
   options: RegisterOptions,
 ): void {
-  const { registration, changed, providers } = done;
+  const { registration, changed, providers, ends } = done;
   const { kept: _kept, ...shown } = registration;
   if (options.json === true) terminal.print(JSON.stringify(shown));
   else {
-    const until = new Date(registration.expires * 1000).toISOString().slice(0, 10);
+    const until = new Date(Math.min(registration.expires, ends ?? Infinity) * 1000).toISOString().slice(0, 10);
     const where = options.optOut === true ? 'opted out' : `at ${providers.join(', then ')}`;
     terminal.print(
       `${terminal.style('green', changed ? 'Changed' : 'Registered')} in ${registration.directory}: ${where}, until ${until}`,
     );
+    if (ends !== undefined)
+      terminal.note('whereabouts: the directory is changing its key: register with --renew before that date');
   }
   terminal.leave(EXIT.done);
 }

@@ -29,6 +29,8 @@ export interface Stored {
   readonly providers: readonly StoredProvider[];
   /** Holders of earlier registrations of the same name, b64u. */
   readonly former?: readonly string[];
+  /** Equal for registrations of one identifier in one directory: while its key is being changed there are two. */
+  readonly handle?: string;
 }
 
 export interface StoredProvider {
@@ -37,7 +39,7 @@ export interface StoredProvider {
 }
 
 export interface Registrations {
-  /** Registrations of `id` made from here, in one directory or in all. */
+  /** Registrations of `id` made from here, in one directory or in all; the newest first. */
   findAll(id: string, directory?: string): Promise<Stored[]>;
   /** All registrations made from here, in one directory or in all. */
   list(directory?: string): Promise<Stored[]>;
@@ -60,7 +62,8 @@ export function openRegistrations(folder: string): Registrations {
       const ours = readEntries(folder, directory).filter(
         (entry) => entry.handle === handleOf(key, entry.directory, id),
       );
-      return await Promise.all(ours.map(parseStored));
+      const found = await Promise.all(ours.map(parseStored));
+      return found.toSorted((a, b) => b.registration.epoch - a.registration.epoch);
     },
     list: async (directory) =>
       findFolderKey(folder) === undefined ? [] : await Promise.all(readEntries(folder, directory).map(parseStored)),
@@ -102,7 +105,8 @@ function readEntries(folder: string, directory: string | undefined): Entry[] {
   return entries.filter((entry) => directory === undefined || entry.directory === directory);
 }
 
-const parseStored = async ({ registration, providers, former }: Entry): Promise<Stored> => ({
+const parseStored = async ({ registration, providers, former, handle }: Entry): Promise<Stored> => ({
+  handle,
   registration: await parseRegistration(registration),
   providers,
   former,
