@@ -2,12 +2,14 @@
 import { cpus } from 'node:os';
 import { benchEvaluate } from './evaluate.ts';
 import { benchDirectory } from './directory.ts';
+import { benchLog } from './log.ts';
 import { benchWhere } from './where.ts';
 import type { Line } from './measure.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> = {
   evaluate: benchEvaluate,
   directory: benchDirectory,
+  log: benchLog,
   where: benchWhere,
 };
 

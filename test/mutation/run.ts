@@ -1,0 +1,131 @@
+// `npm run mutate [-- part of a path …]`: for each check in client, monitor, auditor and witness (docs/protocol.md §6), does a
+// test notice when it is gone? Lists the checks of which nobody does, and ends with 1 if one of them is not explained.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findMutants, type Mutant } from './mutants.ts';
+import { EXPLAINED, listSources, listTests } from './scope.ts';
+import { openTrials, type Trials } from './trials.ts';
+
+interface Numbered extends Mutant {
+  readonly id: number;
+  readonly file: string;
+}
+
+/** A test, what it reaches, and how long it takes. */
+interface Reach {
+  readonly file: string;
+  /** Empty: the file itself, outside of its tests. */
+  readonly test: string;
+  readonly milliseconds: number;
+  readonly mutants: readonly number[];
+}
+
+/** Tests are tried from the quickest to the slowest; whole files only for what happens outside of tests. */
+const QUICK_MILLISECONDS = [30, 200, 1_000, Infinity];
+
+const wanted = process.argv.slice(2);
+const numbered: Numbered[] = [];
+const sources = new Map<string, number>();
+for (const file of listSources()) {
+  sources.set(path.resolve(file), numbered.length + 1);
+  for (const mutant of findMutants(readFileSync(file, 'utf8')))
+    numbered.push({ ...mutant, file, id: numbered.length + 1 });
+}
+const chosen = numbered.filter(({ file }) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
+const alive = new Set(chosen.map(({ id }) => id));
+
+const started = performance.now();
+const seconds = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
+const trials = await openTrials(sources);
+try {
+  const reaches = await findReach(trials);
+  for (const [at, most] of QUICK_MILLISECONDS.entries())
+    await tryTests(
+      trials,
+      reaches.filter(
+        ({ test, milliseconds }) =>
+          test !== '' && milliseconds <= most && milliseconds > (QUICK_MILLISECONDS[at - 1] ?? -1),
+      ),
+    );
+  await tryFiles(
+    trials,
+    reaches.filter(({ test }) => test === ''),
+  );
+} finally {
+  await trials.close();
+}
+report();
+
+/** Runs every test as it is: all have to pass. */
+async function findReach({ run }: Trials): Promise<Reach[]> {
+  const reaches: Reach[] = [];
+  for (const file of listTests()) {
+    const { failed, lines, errors } = await run(file, { kind: 'reach' });
+    if (failed) throw new Error(`${file} fails as it is: ${errors.join('; ')}`);
+    for (const line of lines) if (line.kind === 'reached') reaches.push({ file, ...line });
+  }
+  const all = new Set(reaches.flatMap(({ mutants }) => mutants));
+  console.log(`${seconds()}: ${[...alive].filter((id) => all.has(id)).length} of ${alive.size} checks are reached`);
+  return reaches;
+}
+
+/** Tries the tests of these files, each with all checks it reaches that nobody noticed yet. */
+async function tryTests({ run }: Trials, reaches: readonly Reach[]): Promise<void> {
+  const slowness = (own: readonly Reach[]) => own.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / own.length;
+  const files = [...Map.groupBy(reaches, ({ file }) => file)].toSorted(([, a], [, b]) => slowness(a) - slowness(b));
+  for (const [file, own] of files) {
+    // Pairs of test and mutant already tried, should the process have been ended in between.
+    const tried = new Set<string>();
+    for (let ended = true; ended;) {
+      const left = ({ test, mutants }: Reach) => mutants.filter((id) => alive.has(id) && !tried.has(`${test} ${id}`));
+      const tests = Object.fromEntries(own.map((reach) => [reach.test, left(reach)]));
+      if (Object.values(tests).every((mutants) => mutants.length === 0)) break;
+      const { lines } = await run(file, { kind: 'try', tests });
+      let begun: number | undefined;
+      const noticed = new Map<string, number[]>();
+      for (const line of lines) {
+        if (line.kind === 'begun') begun = line.mutant;
+        if (line.kind !== 'done') continue;
+        begun = undefined;
+        tried.add(`${line.test} ${line.mutant}`);
+        if (!line.failed) continue;
+        if (line.mutant === 0) noticed.delete(line.test);
+        else noticed.set(line.test, [...(noticed.get(line.test) ?? []), line.mutant]);
+      }
+      for (const id of [...noticed.values()].flat()) alive.delete(id);
+      // Without its last line the process was ended in the middle of it.
+      ended = begun !== undefined;
+      if (begun !== undefined) alive.delete(begun);
+    }
+  }
+  console.log(`${seconds()}: ${alive.size} left`);
+}
+
+/** Runs whole files for the checks left that are reached while the file is read or prepared, or where a test spoiled the next. */
+async function tryFiles({ run }: Trials, files: readonly Reach[]): Promise<void> {
+  for (const { file, mutants } of files)
+    for (const mutant of mutants)
+      if (alive.has(mutant) && (await run(file, { kind: 'whole', mutant })).failed) alive.delete(mutant);
+  console.log(`${seconds()}: ${alive.size} left`);
+}
+
+function report(): void {
+  const survivors = numbered.filter(({ id }) => alive.has(id));
+  const explain = ({ file, check, id }: Numbered): string | undefined => {
+    const nth = numbered.filter((other) => other.file === file && other.check === check && other.id <= id).length;
+    return EXPLAINED.find((one) => one.file === file && one.check === check && (one.nth ?? nth) === nth)?.why;
+  };
+  for (const [file, own] of Map.groupBy(chosen, (mutant) => mutant.file)) {
+    const left = own.filter(({ id }) => alive.has(id));
+    console.log(`${file}: ${own.length} mutants, ${own.length - left.length} noticed`);
+    for (const one of left) {
+      const why = explain(one);
+      console.log(`  ${one.line}: ${one.check} → ${one.becomes}${why === undefined ? '' : `   (${why})`}`);
+    }
+  }
+  const open = survivors.filter((one) => explain(one) === undefined);
+  const noticed = chosen.length - survivors.length;
+  const explained = survivors.length - open.length;
+  console.log(`${chosen.length} mutants, ${noticed} noticed, ${explained} explained, ${open.length} survive`);
+  if (open.length > 0) process.exitCode = 1;
+}
