@@ -7,6 +7,7 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Group } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
+import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import type { ClientContext } from './context.ts';
 import { createDescriptions, type DescriptionStore, type RefreshFailure } from './descriptions.ts';
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
@@ -14,7 +15,8 @@ import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
-import { describedDomains, type Policy } from './policy.ts';
+import { readPolicyDescriptions, refreshPolicy } from './known.ts';
+import type { Policy } from './policy.ts';
 import { register, update, type RegisterOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
 import { askRound, type WhereOptions } from './where.ts';
@@ -25,7 +27,10 @@ export interface Client {
   readonly policy: Policy;
   /** Fetches the descriptions of the policy's domains, once; everything else awaits it. Tells who was not reached. */
   start(): Promise<readonly RefreshFailure[]>;
-  /** Fetches those that are no longer fresh: call it every few minutes, and never because somebody asked something. */
+  /**
+   * Fetches those that are no longer fresh, and checks whether the bridges they list answer: call it every few minutes, and
+   * never because somebody asked something.
+   */
   refresh(): Promise<readonly RefreshFailure[]>;
   /** Throws `peer-unreachable` unless the description of at least one directory is at hand. */
   ready(): Promise<void>;
@@ -59,6 +64,8 @@ export interface ClientParts {
   readonly group: Group;
   readonly credentials?: Credentials;
   readonly store?: DescriptionStore;
+  /** What is remembered of bridges: memory unless given. */
+  readonly health?: HealthStore;
   /** What is remembered of logs: memory unless given. */
   readonly checkpoints?: Checkpoints;
 }
@@ -66,12 +73,18 @@ export interface ClientParts {
 export function createClient(parts: ClientParts): Client {
   const { checkpoints = createMemoryCheckpoints() } = parts;
   const context = createContext(parts, checkpoints);
-  const { policy, descriptions } = context;
+  const { policy, descriptions, health } = context;
   const memory = createMemoryMonitorStore();
   let started: Promise<readonly RefreshFailure[]> | undefined;
-  const refresh = () => descriptions.refresh(describedDomains(policy));
+  const refresh = async () => {
+    const failures = await refreshPolicy(context);
+    const known = await readPolicyDescriptions(context);
+    await health.check([...known.values()]);
+    return failures;
+  };
   const start = async () => {
-    started ??= refresh();
+    // Without checks of bridges: a client may be started by its first question.
+    started ??= refreshPolicy(context);
     try {
       return await started;
     } catch (error) {
@@ -114,7 +127,7 @@ export function createClient(parts: ClientParts): Client {
 }
 
 function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientContext {
-  const { policy, clock, random, group, sandbox, credentials, store } = parts;
+  const { policy, clock, random, group, sandbox, credentials, store, health } = parts;
   const fetch = createSafeFetch(parts.transport, { sandbox });
   const descriptions = createDescriptions({ fetch, clock, sandbox, ...(store === undefined ? {} : { store }) });
   const directories = new Map<string, Directory>();
@@ -126,6 +139,7 @@ function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientCont
     random,
     group,
     descriptions,
+    health: createBridgeHealth({ fetch, clock, store: health }),
     ...(credentials === undefined ? {} : { credentials }),
     directory: (domain) => {
       const known =

@@ -1,6 +1,7 @@
 // What the SDK may use of the world, handed in by a door: nothing in client/ reads a clock, a socket or randomness by itself.
 import type { Group } from '../protocol/group.ts';
 import type { Random } from '../protocol/oprf.ts';
+import type { BridgeHealth } from './bridge-health.ts';
 import type { CallParts } from './call.ts';
 import type { KeptDescriptions } from './descriptions.ts';
 import type { Directory } from './directory.ts';
@@ -11,6 +12,7 @@ export interface ClientContext extends CallParts {
   readonly random: Random;
   readonly group: Group;
   readonly descriptions: KeptDescriptions;
+  readonly health: BridgeHealth;
   readonly policy: Policy;
   /** `*.localhost` over plain http. */
   readonly sandbox: boolean;

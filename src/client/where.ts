@@ -9,13 +9,15 @@ import {
   type AnswerRoute,
   type DirectoryFinding,
 } from '../protocol/answer.ts';
-import type { Description } from '../protocol/description.ts';
 import { parseDomain } from '../protocol/domain.ts';
+import type { Facts } from '../protocol/passage.ts';
+import { findLanguage } from '../protocol/language/language.ts';
+import type { Language } from '../protocol/language/messages.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName, type JudgedRoute } from '../protocol/judgement.ts';
 import type { ClientContext } from './context.ts';
+import { operatorsOf, readKnown } from './known.ts';
 import { lookUp, type Finding, type Reading } from './look-up.ts';
-import { describedDomains } from './policy.ts';
 import { arrange, isFor, type Preferences } from './preferences.ts';
 
 export interface WhereOptions extends Preferences {
@@ -23,6 +25,8 @@ export interface WhereOptions extends Preferences {
   readonly from?: string;
   /** Region (ISO 3166) that national phone numbers are of. */
   readonly region?: string;
+  /** Language of the texts, as a BCP 47 tag: English where it is none of ours. */
+  readonly language?: string;
   /** List also what only unknown issuers claim (§5.3). */
   readonly unverified?: boolean;
   /** Report every check each directory's answer went through. */
@@ -37,8 +41,8 @@ export interface WhereOptions extends Preferences {
 const DEADLINE_MILLISECONDS = 3_000;
 const DEADLINE_EACH_MILLISECONDS = 30;
 
-/** What is at hand about the networks of the policy: read before anything is asked, so that no answer makes us fetch. */
-type Known = ReadonlyMap<string, Description>;
+/** What is at hand about networks and bridges: read before anything is asked, so that no answer makes us fetch. */
+type Known = Facts;
 
 /** Asks about distinct identifiers: answers in their order, none made to wait for another. */
 export function askRound(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Answer>[] {
@@ -48,12 +52,12 @@ export function askRound(context: ClientContext, ids: readonly Identifier[], opt
     options.deadlineMilliseconds ??
     DEADLINE_MILLISECONDS + DEADLINE_EACH_MILLISECONDS * (ids.length - 1) * policy.directories.length;
   const until = clock() + allowed;
-  const asked = readKnown(context, asker.from).then((known) => {
+  const asked = readFacts(context, asker.from).then((known) => {
     const reading: Reading = {
       until,
       cover: options.cover === true,
       trust: policy.trust,
-      keys: (issuer) => known.get(issuer)?.jwks,
+      keys: (issuer) => known.describe(issuer)?.jwks,
     };
     const findings = policy.directories.map((domain) => ({
       domain,
@@ -71,14 +75,16 @@ export function askRound(context: ClientContext, ids: readonly Identifier[], opt
 /** What of the options decides how an answer looks. */
 interface Asker extends Preferences {
   readonly from: string;
+  readonly language: Language;
   readonly unverified: boolean;
   readonly explain: boolean;
 }
 
 function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
-  const { from = policy.domain, prefer = [], avoid = [], unverified = false, explain = false } = options;
+  const { from = policy.domain, language = '', prefer = [], avoid = [], unverified = false, explain = false } = options;
   return {
     from: parseDomain(from),
+    language: findLanguage(language) ?? 'en',
     prefer: prefer.map(parseDomain),
     avoid: avoid.map(parseDomain),
     ...(options.for === undefined ? {} : { for: options.for }),
@@ -87,13 +93,9 @@ function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
   };
 }
 
-async function readKnown({ descriptions, policy }: ClientContext, from: string): Promise<Known> {
-  const known = new Map<string, Description>();
-  for (const domain of new Set([...describedDomains(policy), from])) {
-    const description = await descriptions.find(domain);
-    if (description !== undefined) known.set(domain, description);
-  }
-  return known;
+async function readFacts(context: ClientContext, from: string): Promise<Known> {
+  const known = await readKnown(context, [from]);
+  return { describe: (domain) => known.get(domain), health: await context.health.read() };
 }
 
 /** What one directory says about a name. */
@@ -114,28 +116,44 @@ async function layOut(
   const arranged = arrange(routes, ({ provider, connect }) => offer(provider.domain, connect), asker);
   // Who does not want to be found is not to be looked for elsewhere.
   const alternatives = arranged.length > 0 || outcome === 'opted-out' ? [] : offerAlternatives(context, known, asker);
-  return { id, outcome, contested, routes: arranged, alternatives, directories };
+  return { id, language: asker.language, outcome, contested, routes: arranged, alternatives, directories };
 }
 
 async function layOutRoute(
   { descriptions }: ClientContext,
   judged: JudgedRoute,
   known: Known,
-  { from }: Asker,
+  asker: Asker,
 ): Promise<AnswerRoute> {
   // A copy somebody else had fetched will do for a name and a bridge; keys come from the policy's domains alone.
-  const provider = known.get(judged.route.provider) ?? (await descriptions.find(judged.route.provider));
-  return answerRoute(judged, { from, fromDescription: known.get(from), provider });
+  const find = async (domain: string) => known.describe(domain) ?? (await descriptions.find(domain));
+  const provider = await find(judged.route.provider);
+  const operators = await Promise.all(
+    operatorsOf(provider, judged.route.bridges).map(async (domain) => [domain, await find(domain)] as const),
+  );
+  const described = new Map(operators);
+  return answerRoute(judged, {
+    ...endsOf(asker, known),
+    provider,
+    describe: (domain) => described.get(domain) ?? known.describe(domain),
+  });
 }
 
+const endsOf = ({ from, language }: Asker, known: Known) => ({
+  ...known,
+  from,
+  fromDescription: known.describe(from),
+  language,
+});
+
 function offerAlternatives({ policy }: ClientContext, known: Known, asker: Asker): Alternative[] {
-  const { from } = asker;
   const alternatives = policy.alternatives
-    .filter((domain) => domain !== from)
-    .map((domain) =>
-      answerAlternative(domain, { from, fromDescription: known.get(from), provider: known.get(domain) }),
-    );
+    .filter((domain) => domain !== asker.from)
+    .map((domain) => answerAlternative(domain, { ...endsOf(asker, known), provider: known.describe(domain) }));
   return arrange(alternatives, ({ domain, connect }) => offer(domain, connect), asker);
 }
 
-const offer = (domain: string, connect: AnswerRoute['connect']) => ({ domain, operator: connect?.operator });
+const offer = (domain: string, connect: AnswerRoute['connect']) => ({
+  domain,
+  operators: connect?.bridges.flatMap(({ operator }) => operator ?? []) ?? [],
+});

@@ -2,6 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { exportJWK, type JWK } from 'jose';
 import { createMemoryCheckpoints, type Checkpoints } from '../../src/client/checkpoints.ts';
+import { createBridgeHealth } from '../../src/client/bridge-health.ts';
 import { createClient, type Client } from '../../src/client/client.ts';
 import type { ClientContext } from '../../src/client/context.ts';
 import { deposit } from '../../src/client/deposit.ts';
@@ -96,7 +97,12 @@ export async function openLogWorld() {
     const policy = pin === undefined ? LOG_POLICY : { ...LOG_POLICY, logs: { [DIRECTORY]: pin } };
     const directory = new Directory({ fetch, clock, descriptions, checkpoints, pin }, DIRECTORY);
     const parts = { policy, sandbox: false, fetch, clock, random, group: nobleGroup };
-    const context: ClientContext = { ...parts, descriptions, directory: () => directory };
+    const context: ClientContext = {
+      ...parts,
+      descriptions,
+      health: createBridgeHealth({ fetch, clock }),
+      directory: () => directory,
+    };
     const client = createClient({ ...parts, transport, checkpoints });
     return Object.assign(state, { client, context, checkpoints });
   };

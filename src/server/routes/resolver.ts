@@ -1,7 +1,10 @@
 // The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only.
 import type { Context, Hono, MiddlewareHandler } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { Client } from '../../client/client.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
+import { chooseLanguage } from '../../protocol/language/language.ts';
+import { LANGUAGES, type Language } from '../../protocol/language/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
@@ -39,7 +42,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
 
 async function where(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
   const request = await readJson(c, whereRequest, LIMITS.whereRequestOctets);
-  const options = readOptions(request);
+  const options = readOptions(request, preferredLanguage(c));
   const { id, ids } = request;
   if (id !== undefined) {
     const answer = await client.where(id, options);
@@ -49,6 +52,20 @@ async function where(c: Context<Env>, { client, log }: ResolverContext): Promise
   const all = ids ?? [];
   log.debug('where-many', { ids: all.length });
   return c.body(streamAnswers(client, all, options), 200, { 'content-type': 'application/x-ndjson' });
+}
+
+/** What a browser asks for (RFC 9110 §12.5.4): the gatekeeper may pass its user's header on. */
+function preferredLanguage(c: Context<Env>): Language {
+  const best = accepts(c, {
+    header: 'Accept-Language',
+    supports: [...LANGUAGES],
+    default: 'en',
+    match: (given) => {
+      const wanted = given.filter(({ q }) => q > 0).toSorted((a, b) => b.q - a.q);
+      return chooseLanguage(wanted.map(({ type }) => type)) ?? 'en';
+    },
+  });
+  return chooseLanguage([best]) ?? 'en';
 }
 
 const noStore: MiddlewareHandler<Env> = async (c, next) => {
