@@ -1,6 +1,7 @@
 // The SDK's door, for browsers, Node and Workers: fills in clock, randomness and network, and lists what is exported.
 // On Node, `transport` should be the one of platform/node: it connects only to addresses it has checked (§8.1).
 import { createClient as createClientOf, type Client } from './client/client.ts';
+import type { HealthStore } from './client/bridge-health.ts';
 import type { Checkpoints } from './client/checkpoints.ts';
 import type { DescriptionStore } from './client/descriptions.ts';
 import type { Credentials } from './client/evaluate.ts';
@@ -23,6 +24,8 @@ export interface ClientOptions {
   readonly sandbox?: boolean | { readonly port: number };
   /** Where descriptions are kept: memory unless given. */
   readonly store?: DescriptionStore;
+  /** Where it is kept which bridges answered: memory unless given. */
+  readonly health?: HealthStore;
   /** Where the last checkpoint of each log and evidence are kept: memory unless given. What lives longer notices more. */
   readonly checkpoints?: Checkpoints;
   /** Milliseconds since 1970. */
@@ -33,7 +36,7 @@ export interface ClientOptions {
 
 /** A client of the directories its policy names. */
 export function createClient(options: ClientOptions): Client {
-  const { sandbox = false, fetch: get = globalThis.fetch, credentials, store, checkpoints } = options;
+  const { sandbox = false, fetch: get = globalThis.fetch, credentials, store, health, checkpoints } = options;
   const port = typeof sandbox === 'object' ? sandbox.port : 8080;
   return createClientOf({
     policy: parsePolicy(options.policy),
@@ -44,6 +47,7 @@ export function createClient(options: ClientOptions): Client {
     group: options.group ?? nobleGroup,
     ...(credentials === undefined ? {} : { credentials }),
     ...(store === undefined ? {} : { store }),
+    ...(health === undefined ? {} : { health }),
     ...(checkpoints === undefined ? {} : { checkpoints }),
   });
 }
@@ -68,6 +72,7 @@ function createFetchTransport(get: typeof globalThis.fetch, sandboxPort: number)
   };
 }
 
+export type { HealthCheck, HealthStore } from './client/bridge-health.ts';
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { Client } from './client/client.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
@@ -99,7 +104,11 @@ export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
 export type { Alternative, Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
-export { CHANGES, type AnswerChange, type ChangeCode, type Direction } from './protocol/answer-change.ts';
+export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-change.ts';
+export type { Connect, Hop } from './protocol/bridge.ts';
+export type { Encryption, Reason } from './protocol/encryption.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
+export { LANGUAGES, type ChangeCode, type Language, type ReasonCode } from './protocol/language/messages.ts';
+export type { Level, Verdict } from './protocol/levels.ts';
 export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

@@ -8,6 +8,7 @@ import type { Group } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
 import { createAside } from './aside.ts';
+import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import type { ClientContext } from './context.ts';
 import { createDescriptions, type DescriptionStore, type RefreshFailure } from './descriptions.ts';
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
@@ -16,9 +17,10 @@ import type { Credentials } from './evaluate.ts';
 import { createFollower } from './follower.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
+import { readPolicyDescriptions, refreshPolicy } from './known.ts';
 import { createNetworks, type Network } from './networks.ts';
 import { createPatience, waitAtMost } from './patience.ts';
-import { describedDomains, findPeers, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import { register, renew, update, type RegisterOptions, type RenewOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
 import { watch, type WatchEvent } from './watch.ts';
@@ -32,7 +34,10 @@ export interface Client {
   readonly policy: Policy;
   /** Fetches the descriptions of the policy's domains, once; everything else awaits it. Tells who was not reached. */
   start(): Promise<readonly RefreshFailure[]>;
-  /** Fetches those that are no longer fresh: call it every few minutes, and never because somebody asked something. */
+  /**
+   * Fetches those that are no longer fresh, and checks whether the bridges they list answer: call it every few minutes, and
+   * never because somebody asked something.
+   */
   refresh(): Promise<readonly RefreshFailure[]>;
   /** Throws `peer-unreachable` unless the description of at least one directory is at hand. */
   ready(): Promise<void>;
@@ -83,6 +88,8 @@ export interface ClientParts {
   readonly group: Group;
   readonly credentials?: Credentials;
   readonly store?: DescriptionStore;
+  /** What is remembered of bridges: memory unless given. */
+  readonly health?: HealthStore;
   /** What is remembered of logs: memory unless given. */
   readonly checkpoints?: Checkpoints;
 }
@@ -90,22 +97,25 @@ export interface ClientParts {
 export function createClient(parts: ClientParts): Client {
   const { checkpoints = createMemoryCheckpoints() } = parts;
   const context = createContext(parts, checkpoints);
-  const { policy, descriptions, aside } = context;
+  const { policy, descriptions, aside, health } = context;
   const memory = createMemoryMonitorStore();
   const networks = createNetworks(context);
   const follower = createFollower(context);
   let started: Promise<readonly RefreshFailure[]> | undefined;
-  const refresh = async () => {
+  const refreshDescriptions = async () => {
     await aside.load();
-    const failures = await descriptions.refresh([...describedDomains(policy), ...networks.list()]);
-    // One step and no further: peers of peers are nobody's business here.
-    const peers = await findPeers(policy, (domain) => descriptions.find(domain));
-    const failed = [...failures, ...(await descriptions.refresh(peers))];
+    return refreshPolicy(context, networks.list());
+  };
+  const refresh = async () => {
+    const failures = await refreshDescriptions();
+    const known = await readPolicyDescriptions(context, networks.list());
+    await health.check([...known.values()]);
     await follower.reconsider();
-    return failed;
+    return failures;
   };
   const start = async () => {
-    started ??= refresh();
+    // Without checks of bridges: a client may be started by its first question.
+    started ??= refreshDescriptions();
     try {
       return await started;
     } catch (error) {
@@ -167,7 +177,7 @@ export function createClient(parts: ClientParts): Client {
 }
 
 function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientContext {
-  const { policy, clock, random, group, sandbox, credentials, store } = parts;
+  const { policy, clock, random, group, sandbox, credentials, store, health } = parts;
   const fetch = createSafeFetch(parts.transport, { sandbox });
   const descriptions = createDescriptions({ fetch, clock, sandbox, ...(store === undefined ? {} : { store }) });
   const directories = new Map<string, Directory>();
@@ -182,6 +192,7 @@ function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientCont
     random,
     group,
     descriptions,
+    health: createBridgeHealth({ fetch, clock, store: health }),
     ...(credentials === undefined ? {} : { credentials }),
     directory: (domain) => {
       const known =

@@ -2,6 +2,7 @@
 import type { Group } from '../protocol/group.ts';
 import type { Random } from '../protocol/oprf.ts';
 import type { Aside } from './aside.ts';
+import type { BridgeHealth } from './bridge-health.ts';
 import type { CallParts } from './call.ts';
 import type { KeptDescriptions } from './descriptions.ts';
 import type { Directory } from './directory.ts';
@@ -13,6 +14,7 @@ export interface ClientContext extends CallParts {
   readonly random: Random;
   readonly group: Group;
   readonly descriptions: KeptDescriptions;
+  readonly health: BridgeHealth;
   readonly policy: Policy;
   /** `*.localhost` over plain http. */
   readonly sandbox: boolean;

@@ -1,9 +1,9 @@
 // "Does Bob exist there?": the directory that a network runs itself is asked with the same blinded elements as every other. It
 // never learns whom it was asked about; what it says counts only for what it offers, never for where Bob wants to be reached.
 import type { Existence } from '../protocol/answer.ts';
-import type { Description } from '../protocol/description.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName } from '../protocol/judgement.ts';
+import type { Facts } from '../protocol/passage.ts';
 import type { ClientContext } from './context.ts';
 import { lookUp, type Finding, type Reading } from './look-up.ts';
 
@@ -17,12 +17,12 @@ export function createExistences(
   context: ClientContext,
   ids: readonly Identifier[],
   reading: Reading,
-  known: ReadonlyMap<string, Description>,
+  known: Pick<Facts, 'describe'>,
 ): Existences {
   const asked = new Map<string, Promise<Finding>[]>();
   return {
     find: async (domain, place) => {
-      if (known.get(domain)?.directory === undefined) return undefined;
+      if (known.describe(domain)?.directory === undefined) return undefined;
       if (context.aside.find(domain) !== undefined) return 'unknown';
       const findings =
         asked.get(domain) ??

@@ -18,7 +18,8 @@ export function isFor(tags: readonly string[] | undefined, purposes: readonly st
 /** What is arranged: a provider to be reached at, and how. */
 interface Offer {
   readonly domain: string;
-  readonly operator?: string | undefined;
+  /** Of the bridges on the way. */
+  readonly operators: readonly string[];
 }
 
 /** Leaves out what is avoided and puts the preferred first; everything else keeps its order. */
@@ -29,8 +30,8 @@ export function arrange<T>(items: readonly T[], read: (item: T) => Offer, prefer
     return place === -1 ? prefer.length : place;
   };
   const isWelcome = (item: T): boolean => {
-    const { domain, operator } = read(item);
-    return !avoid.includes(domain) && (operator === undefined || !avoid.includes(operator));
+    const { domain, operators } = read(item);
+    return ![domain, ...operators].some((one) => avoid.includes(one));
   };
   return items.filter(isWelcome).toSorted((a, b) => rank(a) - rank(b));
 }

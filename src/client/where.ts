@@ -1,9 +1,11 @@
 // "Where is Bob?": every directory of the policy is asked by the blind protocol, what they say judged and merged, and the answer
 // laid out for the one who asks. What a question is about leaves this process only blinded; what the asker prefers, not at all.
 import { answerRoute, mergeAnswers, type Answer, type AnswerRoute, type DirectoryFinding } from '../protocol/answer.ts';
-import type { Description } from '../protocol/description.ts';
 import { parseDomain } from '../protocol/domain.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
+import { findLanguage } from '../protocol/language/language.ts';
+import type { Language } from '../protocol/language/messages.ts';
+import type { Facts } from '../protocol/passage.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName, type JudgedRoute } from '../protocol/judgement.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -12,8 +14,9 @@ import { listAlternatives } from './alternatives.ts';
 import { createBlinding } from './blinding.ts';
 import type { ClientContext } from './context.ts';
 import { createExistences, type Existences } from './existence.ts';
+import { operatorsOf, readKnown } from './known.ts';
 import { lookUp, type Finding, type Reading } from './look-up.ts';
-import { describedDomains, findPeers } from './policy.ts';
+import { findPeers } from './policy.ts';
 import { arrange, isFor, type Preferences } from './preferences.ts';
 
 export interface WhereOptions extends Preferences {
@@ -21,6 +24,8 @@ export interface WhereOptions extends Preferences {
   readonly from?: string;
   /** Region (ISO 3166) that national phone numbers are of. */
   readonly region?: string;
+  /** Language of the texts, as a BCP 47 tag: English where it is none of ours. */
+  readonly language?: string;
   /** List also what only unknown issuers claim (§5.3). */
   readonly unverified?: boolean;
   /** Networks the asking person added to those offered; each was added by `addNetwork`, nothing is fetched for a question. */
@@ -41,8 +46,8 @@ export interface WhereOptions extends Preferences {
 export const DEADLINE_MILLISECONDS = 3_000;
 const DEADLINE_EACH_MILLISECONDS = 30;
 
-/** What is at hand about the networks of the policy: read before anything is asked, so that no answer makes us fetch. */
-type Known = ReadonlyMap<string, Description>;
+/** What is at hand about networks and bridges: read before anything is asked, so that no answer makes us fetch. */
+type Known = Facts;
 
 /** An answer, and what it was made of. */
 export interface Asked {
@@ -78,7 +83,7 @@ export function askAll(context: ClientContext, ids: readonly Identifier[], optio
         ),
       ),
       again: async () =>
-        layOut(context, { id, place, said, known: await readKnown(context, asker), asker, existences }),
+        layOut(context, { id, place, said, known: await readFacts(context, asker), asker, existences }),
     };
   });
 }
@@ -92,9 +97,9 @@ async function askDirectories(
 ): Promise<{ known: Known; findings: { domain: string; found: Promise<Finding>[] }[]; existences?: Existences }> {
   const { policy, clock, aside } = context;
   const now = clock();
-  const known = await readKnown(context, asker);
-  const peers = await findPeers(policy, (domain) => known.get(domain));
-  const domains = [...policy.directories, ...peers.filter((domain) => known.get(domain)?.directory !== undefined)];
+  const known = await readFacts(context, asker);
+  const peers = await findPeers(policy, (domain) => known.describe(domain));
+  const domains = [...policy.directories, ...peers.filter((domain) => known.describe(domain)?.directory !== undefined)];
   const allowed =
     options.deadlineMilliseconds ??
     DEADLINE_MILLISECONDS + DEADLINE_EACH_MILLISECONDS * (ids.length - 1) * domains.length;
@@ -102,7 +107,7 @@ async function askDirectories(
     until: now + allowed,
     cover: options.cover === true,
     trust: policy.trust,
-    keys: (issuer) => known.get(issuer)?.jwks,
+    keys: (issuer) => known.describe(issuer)?.jwks,
     blinding: createBlinding(context, ids),
   };
   const findings = domains.map((domain) => {
@@ -138,6 +143,7 @@ function lookUpPatiently(
 /** What of the options decides how an answer looks. */
 interface Asker extends Preferences {
   readonly from: string;
+  readonly language: Language;
   readonly unverified: boolean;
   readonly explain: boolean;
   readonly also: readonly string[];
@@ -146,10 +152,12 @@ interface Asker extends Preferences {
 }
 
 function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
-  const { from = policy.domain, prefer = [], avoid = [], also = [], unverified = false, explain = false } = options;
+  const { from = policy.domain, language = '', prefer = [], avoid = [], also = [] } = options;
+  const { unverified = false, explain = false } = options;
   if (also.length > LIMITS.whereAlso) throw new WhereaboutsError('request-invalid', 'too many networks added');
   return {
     from: parseDomain(from),
+    language: findLanguage(language) ?? 'en',
     prefer: prefer.map(parseDomain),
     avoid: avoid.map(parseDomain),
     ...(options.for === undefined ? {} : { for: options.for }),
@@ -161,17 +169,9 @@ function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
   };
 }
 
-async function readKnown({ descriptions, policy }: ClientContext, { from, also }: Asker): Promise<Known> {
-  const known = new Map<string, Description>();
-  const read = async (domains: Iterable<string>): Promise<void> => {
-    for (const domain of domains) {
-      const description = known.get(domain) ?? (await descriptions.find(domain));
-      if (description !== undefined) known.set(domain, description);
-    }
-  };
-  await read([...describedDomains(policy), from, ...also]);
-  await read(await findPeers(policy, (domain) => known.get(domain)));
-  return known;
+async function readFacts(context: ClientContext, { from, also }: Asker): Promise<Known> {
+  const known = await readKnown(context, [from, ...also]);
+  return { describe: (domain) => known.get(domain), health: await context.health.read() };
 }
 
 /** What one directory says about a name. */
@@ -204,22 +204,31 @@ async function layOut(context: ClientContext, { id, place, said, known, asker, e
     arranged.length > 0 || outcome === 'opted-out'
       ? []
       : arrange(
-          await listAlternatives(context.policy, { ...asker, id, place, known, existences }),
+          await listAlternatives(context.policy, { ...endsOf(asker, known), ...asker, id, place, existences }),
           ({ domain, connect }) => offer(domain, connect),
           asker,
         );
-  return { id, outcome, contested, routes: arranged, alternatives, directories };
+  return { id, language: asker.language, outcome, contested, routes: arranged, alternatives, directories };
 }
 
 async function layOutRoute(
   { descriptions }: ClientContext,
   judged: JudgedRoute,
   known: Known,
-  { from }: Asker,
+  asker: Asker,
 ): Promise<AnswerRoute> {
   // A copy somebody else had fetched will do for a name and a bridge; keys come from the policy's domains alone.
-  const provider = known.get(judged.route.provider) ?? (await descriptions.find(judged.route.provider));
-  return answerRoute(judged, { from, fromDescription: known.get(from), provider });
+  const find = async (domain: string) => known.describe(domain) ?? (await descriptions.find(domain));
+  const provider = await find(judged.route.provider);
+  const operators = await Promise.all(
+    operatorsOf(provider, judged.route.bridges).map(async (domain) => [domain, await find(domain)] as const),
+  );
+  const described = new Map(operators);
+  return answerRoute(judged, {
+    ...endsOf(asker, known),
+    provider,
+    describe: (domain) => described.get(domain) ?? known.describe(domain),
+  });
 }
 
 /** What was chosen once stays chosen, as long as it is among the routes. */
@@ -231,4 +240,14 @@ function chooseFirst(routes: readonly AnswerRoute[], chosen: string | undefined)
   ];
 }
 
-const offer = (domain: string, connect: AnswerRoute['connect']) => ({ domain, operator: connect?.operator });
+const endsOf = ({ from, language }: Asker, known: Known) => ({
+  ...known,
+  from,
+  fromDescription: known.describe(from),
+  language,
+});
+
+const offer = (domain: string, connect: AnswerRoute['connect']) => ({
+  domain,
+  operators: connect?.bridges.flatMap(({ operator }) => operator ?? []) ?? [],
+});

@@ -1,15 +1,10 @@
 // What changed between two answers to one question (§7), as Alice is told: better or worse for her, and why. Pure: when to look
-// is client/follower.ts, in which words is language/.
+// is client/follower.ts, the words are in language/.
 import type { Answer, AnswerRoute } from './answer.ts';
 import { ASSURANCES } from './judgement.ts';
-
-/** Best first. */
-const LEVELS: readonly AnswerRoute['encryption']['level'][] = [
-  'end-to-end',
-  're-encrypted-on-recipients-device',
-  're-encrypted-by-bridge',
-  'not-end-to-end',
-];
+import { messagesIn } from './language/language.ts';
+import type { ChangeCode, Language } from './language/messages.ts';
+import { LEVELS } from './levels.ts';
 
 /** Every kind of change, and whether it is for the better. `neither` is for what only its consequences make good or bad. */
 export const CHANGES = {
@@ -34,9 +29,8 @@ export const CHANGES = {
   uncontested: 'better',
   'features-fewer': 'worse',
   'features-more': 'better',
-} as const satisfies Readonly<Record<string, Direction>>;
+} as const satisfies Readonly<Record<ChangeCode, Direction>>;
 
-export type ChangeCode = keyof typeof CHANGES;
 export type Direction = 'better' | 'worse' | 'neither';
 
 export interface AnswerChange {
@@ -46,7 +40,11 @@ export interface AnswerChange {
   readonly from?: string;
   /** Who can read along now, or no longer. */
   readonly readers?: readonly string[];
+  /** For people, in the language of the new answer. */
+  readonly text: string;
 }
+
+type Found = Omit<AnswerChange, 'text'>;
 
 /** What changed from `before` to `after`, the worst first; nothing where nobody would act otherwise. */
 export function compareAnswers(before: Answer, after: Answer): AnswerChange[] {
@@ -56,37 +54,48 @@ export function compareAnswers(before: Answer, after: Answer): AnswerChange[] {
     ...compareBest(before, after),
     ...compareRoutes(before, after),
   ];
-  return changes.toSorted((a, b) => SEVERITY.indexOf(CHANGES[a.code]) - SEVERITY.indexOf(CHANGES[b.code]));
+  return changes
+    .toSorted((a, b) => SEVERITY.indexOf(CHANGES[a.code]) - SEVERITY.indexOf(CHANGES[b.code]))
+    .map((change) => ({ ...change, text: say(change, after.language) }));
+}
+
+function say({ code, provider = '', from, readers = [] }: Found, language: Language): string {
+  // What each code is about is all that is said of it: see Changes.
+  const about = [provider, ...(from === undefined ? [] : [from]), ...readers];
+  const words: (...about: string[]) => string = messagesIn(language).changes[code] as (
+    ...about: Changes['moved']
+  ) => string;
+  return words(...about);
 }
 
 /** Of all changes together: one for the worse makes them so. */
-export const directionOf = (changes: readonly AnswerChange[]): Direction =>
+export const directionOf = (changes: readonly Pick<AnswerChange, 'code'>[]): Direction =>
   SEVERITY.find((direction) => changes.some(({ code }) => CHANGES[code] === direction)) ?? 'neither';
 
 const SEVERITY: readonly Direction[] = ['worse', 'better', 'neither'];
 
-function compareOutcomes(before: Answer, after: Answer): AnswerChange[] {
+function compareOutcomes(before: Answer, after: Answer): Found[] {
   if (before.outcome === after.outcome) return [];
   if (after.outcome === 'found') return [{ code: 'found' }];
   if (after.outcome !== 'absent') return [{ code: after.outcome }];
   return before.outcome === 'found' ? [{ code: 'gone' }] : [];
 }
 
-const compareContested = (before: Answer, after: Answer): AnswerChange[] =>
+const compareContested = (before: Answer, after: Answer): Found[] =>
   before.contested === after.contested ? [] : [{ code: after.contested ? 'contested' : 'uncontested' }];
 
-function compareBest(before: Answer, after: Answer): AnswerChange[] {
+function compareBest(before: Answer, after: Answer): Found[] {
   const [from, to] = [before.routes[0]?.provider.domain, after.routes[0]?.provider.domain];
   if (from === undefined || to === undefined || from === to) return [];
   return [{ code: 'moved', provider: to, from }];
 }
 
 /** Route by route: one is the same as long as it leads to the same network. */
-function compareRoutes(before: Answer, after: Answer): AnswerChange[] {
+function compareRoutes(before: Answer, after: Answer): Found[] {
   // Where there was nobody, or is nobody now, that says it all.
   if (before.outcome !== 'found' || after.outcome !== 'found') return [];
   const [old, now] = [byProvider(before), byProvider(after)];
-  const changes: AnswerChange[] = [];
+  const changes: Found[] = [];
   for (const provider of old.keys()) if (!now.has(provider)) changes.push({ code: 'route-removed', provider });
   for (const [provider, route] of now) {
     const known = old.get(provider);
@@ -103,8 +112,8 @@ function byProvider({ routes }: Answer): ReadonlyMap<string, AnswerRoute> {
   return found;
 }
 
-function compareRoute(before: AnswerRoute, after: AnswerRoute): AnswerChange[] {
-  const changes: AnswerChange[] = [];
+function compareRoute(before: AnswerRoute, after: AnswerRoute): Found[] {
+  const changes: Found[] = [];
   if (before.address !== after.address) changes.push({ code: 'address-changed' });
   if (before.connect !== null && after.connect === null) changes.push({ code: 'bridge-gone' });
   else if (before.connect === null && after.connect !== null) changes.push({ code: 'bridge-found' });
@@ -120,11 +129,11 @@ function compareRoute(before: AnswerRoute, after: AnswerRoute): AnswerChange[] {
 }
 
 /** Ranks of lists that begin with the best. */
-function compareRank(what: 'encryption' | 'assurance', before: number, after: number): AnswerChange[] {
+function compareRank(what: 'encryption' | 'assurance', before: number, after: number): Found[] {
   return before === after ? [] : [{ code: after > before ? `${what}-worse` : `${what}-better` }];
 }
 
-function compareReaders(before: readonly string[], after: readonly string[]): AnswerChange[] {
+function compareReaders(before: readonly string[], after: readonly string[]): Found[] {
   const joined = after.filter((reader) => !before.includes(reader));
   const left = before.filter((reader) => !after.includes(reader));
   return [
@@ -133,7 +142,7 @@ function compareReaders(before: readonly string[], after: readonly string[]): An
   ];
 }
 
-function compareFeatures(before: readonly string[], after: readonly string[]): AnswerChange[] {
+function compareFeatures(before: readonly string[], after: readonly string[]): Found[] {
   const [lost, won] = [before.some((one) => !after.includes(one)), after.some((one) => !before.includes(one))];
   if (lost) return [{ code: 'features-fewer' }];
   return won ? [{ code: 'features-more' }] : [];

@@ -1,16 +1,19 @@
 // The answer to "where is Bob?" (§7): what several directories say made into one, and laid out for the one who asks. What
 // each directory's records come to was judged before, in judgement.ts; what the asker prefers is applied after, in client/.
 import type { Check } from './checks.ts';
-import { selectBridge, type Connect } from './bridge.ts';
+import { selectBridge, type Connect, type Ends } from './bridge.ts';
 import type { Description } from './description.ts';
 import type { Encryption } from './encryption.ts';
 import type { Code } from './errors.ts';
 import { ASSURANCES, type Assurance, type JudgedName, type JudgedRoute } from './judgement.ts';
+import type { Language } from './language/messages.ts';
 import type { Route } from './token/route.ts';
 
 export interface Answer {
   /** The canonical identifier. */
   readonly id: string;
+  /** Of the texts in it. */
+  readonly language: Language;
   readonly outcome: 'found' | 'absent' | 'opted-out' | 'unknown';
   /** Two are at odds over this name, or over whether it wants to be found. */
   readonly contested: boolean;
@@ -198,14 +201,8 @@ function listOnce(routes: readonly JudgedRoute[]): JudgedRoute[] {
 const compareListings = (a: JudgedRoute, b: JudgedRoute): number =>
   ASSURANCES.indexOf(a.assurance) - ASSURANCES.indexOf(b.assurance) || a.since - b.since;
 
-/** Who asks, and what is at hand about the two networks. */
-export interface AnswerEnds {
-  /** Domain of the network whose user asks. */
-  readonly from: string;
-  readonly fromDescription?: Description | undefined;
-  /** Description of the other network. */
-  readonly provider?: Description | undefined;
-}
+/** Who asks, and what is at hand about the two networks and the bridges between them. */
+export type AnswerEnds = Omit<Ends, 'route'>;
 
 /** Lays a route out for the one who asks. */
 export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute {

@@ -1,19 +1,36 @@
-// Which way a conversation takes from the asker's network to a route (§8.2), and how private that is. Pure choice among what
-// descriptions and the person list: whether a bridge works is found out by using it.
-import type { Bridge, Placement } from './bridge-listing.ts';
-import type { Description } from './description.ts';
-import { isDomain } from './domain.ts';
-import { encryptionOver, LEVELS, noConnection, type Encryption, type Passage } from './encryption.ts';
-import type { Route } from './token/route.ts';
+// Which way a conversation takes from the asker's network to a route (§8.2), and what it can carry. Pure choice among what
+// descriptions and the person list and what checks of bridges have said: nobody is asked because of it.
+import type { Placement } from './bridge-listing.ts';
+import { judgeWay, noConnection, type Encryption } from './encryption.ts';
+import { messagesIn } from './language/language.ts';
+import type { Language, Source } from './language/messages.ts';
+import { LEVELS } from './levels.ts';
+import { levelOf, worst, type Delegation, type Facts, type Health, type Passage } from './passage.ts';
+import { KINDS, type Candidate, type Networks } from './ways.ts';
 
 /** How to connect: `source` is whose choice it was. */
 export interface Connect {
   readonly protocol: string;
   readonly endpoint?: string;
-  readonly source: 'native' | 'override' | 'advertised' | 'common';
+  readonly source: Source;
   readonly placement: 'native' | Placement;
   /** Who runs the bridge. */
   readonly operator?: string;
+  /** Every bridge on the way, the asker's side first. The members above are of the last one. */
+  readonly bridges: readonly Hop[];
+}
+
+/** One bridge on the way. */
+export interface Hop {
+  readonly id?: string;
+  /** Whose side it belongs to: with placements other than `server`, whose device it is on. */
+  readonly side: 'asker' | 'recipient';
+  readonly endpoint?: string;
+  readonly placement: Placement;
+  readonly encryption: 'native' | 're-encrypted' | 'none';
+  readonly operator?: string;
+  readonly delegation?: Delegation;
+  readonly health?: Health;
 }
 
 export interface Way {
@@ -24,177 +41,144 @@ export interface Way {
   readonly features: readonly string[];
 }
 
-export interface Ends {
-  /** Domain of the network whose user asks. */
-  readonly from: string;
-  readonly fromDescription?: Description | undefined;
-  readonly route: Route;
-  /** Description of the route's provider. */
-  readonly provider?: Description | undefined;
+export interface Ends extends Networks, Partial<Facts> {
+  /** Of the texts: English unless given. */
+  readonly language?: Language | undefined;
 }
 
-/** A way that could be taken. `passages` are its bridges, the recipient's side first: none, one, or two. */
-interface Candidate {
-  readonly connect: Connect;
-  readonly passages: readonly Passage[];
-  readonly listed: readonly Bridge[];
-}
+const NOTHING = (): undefined => undefined;
 
-/** Selects the best way (§8.2): the first kind there is any of, and among its ways the most private. */
+/** Selects the best way (§8.2): of the first kind there is any of, the most private that answers. */
 export function selectBridge(ends: Ends): Way {
-  for (const find of KINDS) {
-    const ways = find(ends).map((candidate) => weigh(candidate, ends));
-    const [best] = ways.toSorted(compareWays);
-    if (best !== undefined) return { connect: best.connect, encryption: best.encryption, features: best.features };
-  }
-  return { connect: null, encryption: noConnection(ends.from, ends.route.provider), features: [] };
+  const { from, route, language = 'en', describe = NOTHING, health = NOTHING } = ends;
+  const messages = messagesIn(language);
+  const facts: Facts = { health, describe: (domain) => findDescription(ends, domain) ?? describe(domain) };
+  const ways = KINDS.flatMap((find, kind) => find(ends, facts).map((candidate) => weigh(candidate, kind, ends)));
+  const best = ways.toSorted(compareWays)[0];
+  if (best === undefined)
+    return { connect: null, encryption: noConnection(from, route.provider, messages), features: [] };
+  const ideal = ways.toSorted(compareIfAllAnswered)[0];
+  const encryption = judgeWay({
+    ...best,
+    passedOver: ideal === undefined || ideal === best ? [] : ideal.passages.filter(isDown),
+    lost: lostOver(best, ends),
+    networks: ends,
+    messages,
+  });
+  return { connect: formatConnect(best), encryption, features: best.features };
 }
 
-/** In the order of §8.2. */
-const KINDS: readonly ((ends: Ends) => Candidate[])[] = [sameProvider, nativeSpeaker, overrides, advertised, common];
+const findDescription = ({ from, fromDescription, route, provider }: Ends, domain: string) =>
+  domain === from ? fromDescription : domain === route.provider ? provider : undefined;
 
-const protocolsOf = (description: Description | undefined): readonly string[] => description?.provider?.protocols ?? [];
-const bridgesOf = (description: Description | undefined): readonly Bridge[] => description?.provider?.bridges ?? [];
-
-const native = (protocol: string, source: 'native' | 'common'): Candidate => ({
-  connect: { protocol, source, placement: 'native' },
-  passages: [],
-  listed: [],
-});
-
-function sameProvider({ from, route, provider, fromDescription }: Ends): Candidate[] {
-  if (from !== route.provider) return [];
-  return [native(protocolsOf(provider)[0] ?? protocolsOf(fromDescription)[0] ?? from, 'native')];
+interface Weighed extends Candidate {
+  /** Place in the order of §8.2. */
+  readonly kind: number;
+  readonly level: number;
+  readonly isUnconfirmed: boolean;
+  readonly priority: number;
+  readonly features: readonly string[];
 }
 
-/** A network's own protocol is the first it lists; the others are common languages. */
-function nativeSpeaker({ fromDescription, provider }: Ends): Candidate[] {
-  const [own] = protocolsOf(fromDescription);
-  return own !== undefined && protocolsOf(provider).includes(own) ? [native(own, 'native')] : [];
-}
-
-function overrides({ from, route }: Ends): Candidate[] {
-  return (route.bridges ?? [])
-    .filter((bridge) => serves(bridge, from))
-    .map((bridge) => over(bridge, 'override', route));
-}
-
-function advertised({ from, route, provider }: Ends): Candidate[] {
-  return bridgesOf(provider)
-    .filter((bridge) => serves(bridge, from))
-    .map((bridge) => over(bridge, 'advertised', route));
-}
-
-/** Bridges that are not for conversations of two (§8.2 `for`) serve nobody here. */
-const isDirect = (bridge: Bridge): boolean => bridge.for === undefined || bridge.for.includes('direct');
-
-const serves = (bridge: Bridge, from: string): boolean =>
-  isDirect(bridge) && (bridge.from.includes(from) || bridge.from.includes('*'));
-
-function over(bridge: Bridge, source: 'override' | 'advertised', { provider }: Route): Candidate {
+function weigh(candidate: Candidate, kind: number, ends: Ends): Weighed {
+  const { passages } = candidate;
   return {
-    connect: connectOver(bridge, bridge.protocol, source, provider),
-    passages: [pass(bridge, provider)],
-    listed: [bridge],
+    ...candidate,
+    kind,
+    level: LEVELS.indexOf(worst(passages.map(levelOf))),
+    isUnconfirmed: passages.some(({ delegation }) => delegation === 'unconfirmed'),
+    priority: passages.reduce((sum, { bridge }) => sum + (bridge.priority ?? 0), 0),
+    features: featuresOver(passages, ends),
   };
 }
 
+const isDown = ({ health }: Passage): boolean => health === 'down';
+const hasDown = ({ passages }: Weighed): boolean => passages.some(isDown);
+
+const OVERRIDE = 2;
+
 /**
- * Through a language both sides list, spoken by themselves or by a bridge of theirs: each side brings at most one. A way
- * over the asker's own bridge is named by that bridge only where the recipient's side needs none.
+ * §8.2: what does not answer goes behind all of its provider's other ways, whatever their kind; but nothing that the person
+ * did not choose takes the place of what they chose.
  */
-function common({ from, fromDescription, route, provider }: Ends): Candidate[] {
-  const theirs = languagesOf(provider);
-  const shared = [...languagesOf(fromDescription)].filter((language) => theirs.has(language));
-  return shared.flatMap((language) =>
-    speakers(provider, language).flatMap((there) =>
-      speakers(fromDescription, language).map((here): Candidate => {
-        if (there !== undefined)
-          return {
-            connect: connectOver(there, language, 'common', route.provider),
-            passages: [pass(there, route.provider), ...(here === undefined ? [] : [pass(here, from)])],
-            listed: here === undefined ? [there] : [there, here],
-          };
-        if (here === undefined) return native(language, 'common');
-        return { connect: connectOver(here, language, 'common', from), passages: [pass(here, from)], listed: [here] };
-      }),
-    ),
+function compareWays(a: Weighed, b: Weighed): number {
+  const placeOf = (way: Weighed) => (hasDown(way) && way.kind > OVERRIDE ? KINDS.length + way.kind : way.kind);
+  return placeOf(a) - placeOf(b) || Number(hasDown(a)) - Number(hasDown(b)) || compareEquals(a, b);
+}
+
+const compareIfAllAnswered = (a: Weighed, b: Weighed): number => a.kind - b.kind || compareEquals(a, b);
+
+/** §8.2, equal ones. The lower `priority` number, as §11 adds it up. */
+function compareEquals(a: Weighed, b: Weighed): number {
+  return (
+    a.level - b.level ||
+    Number(a.isUnconfirmed) - Number(b.isUnconfirmed) ||
+    a.priority - b.priority ||
+    b.features.length - a.features.length ||
+    compareText(textOf(a), textOf(b))
   );
 }
 
-function languagesOf(description: Description | undefined): Set<string> {
-  const attached = bridgesOf(description).flatMap(({ protocol, networks = [], from }) => [
+/** The operators' domains, the recipient's side first; the rest only makes it one order. */
+const textOf = ({ passages, protocol }: Weighed): string =>
+  [
+    ...passages.toReversed().map(({ operator }) => operator),
+    ...passages.toReversed().map(({ bridge }) => bridge.endpoint ?? bridge.id ?? ''),
     protocol,
-    ...networks,
-    ...from,
-  ]);
-  return new Set([...protocolsOf(description), ...attached.filter((name) => name !== '*' && !isDomain(name))]);
-}
+  ].join(' ');
 
-/** The ways a network speaks a language: by itself (undefined), or over bridges of its own. */
-function speakers(description: Description | undefined, language: string): (Bridge | undefined)[] {
-  if (protocolsOf(description).includes(language)) return [undefined];
-  return bridgesOf(description).filter(
-    (bridge) =>
-      isDirect(bridge) &&
-      (bridge.networks?.includes(language) === true ||
-        bridge.from.includes(language) ||
-        (bridge.protocol === language && bridge.from.includes('*'))),
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const offeredBy = ({ route, provider }: Ends): readonly string[] | undefined =>
+  route.features ?? provider?.provider?.features;
+
+/** The highest common denominator: what the recipient offers, and every bridge and the asker's network carry. Who lists nothing carries all. */
+function featuresOver(passages: readonly Passage[], ends: Ends): readonly string[] {
+  const limits = [...passages.map(({ bridge }) => bridge.features)];
+  const carried = limits.reduce<readonly string[] | undefined>(
+    (left, features) => (left === undefined || features === undefined ? (left ?? features) : both(left, features)),
+    offeredBy(ends),
   );
+  // What the asker's network can do says nothing of what the recipient's can.
+  return both(carried ?? [], ends.fromDescription?.provider?.features ?? carried ?? []);
 }
 
-/** A bridge and who runs it: who does not say so is known by the host it is on, or else by whose it is. */
-function pass(bridge: Bridge, network: string): Passage {
-  const host =
-    (bridge.endpoint === undefined ? undefined : URL.parse(bridge.endpoint)?.hostname) ?? bridge.operator ?? network;
-  return { bridge, host, operator: bridge.operator ?? host };
+const both = (left: readonly string[], right: readonly string[]): readonly string[] =>
+  left.filter((feature) => right.includes(feature));
+
+/** What both networks have and this way does not carry. */
+function lostOver({ features }: Weighed, ends: Ends): readonly string[] {
+  const shared = both(offeredBy(ends) ?? [], ends.fromDescription?.provider?.features ?? []);
+  return shared.filter((feature) => !features.includes(feature));
 }
 
-function connectOver(bridge: Bridge, protocol: string, source: Connect['source'], network: string): Connect {
-  const { endpoint, placement } = bridge;
-  // With the recipient's own device the operator is the recipient, unless somebody is named.
-  const operator = placement === 'server' ? pass(bridge, network).operator : bridge.operator;
+function formatConnect({ protocol, source, passages }: Candidate): Connect {
+  const bridges = passages.map(formatHop);
+  const last = bridges.at(-1);
+  if (last === undefined) return { protocol, source, placement: 'native', bridges };
+  const { endpoint, placement, operator } = last;
   return {
     protocol,
     ...(endpoint === undefined ? {} : { endpoint }),
     source,
     placement,
     ...(operator === undefined ? {} : { operator }),
+    bridges,
   };
 }
 
-interface Weighed extends Way {
-  readonly connect: Connect;
-  readonly priority: number;
-}
-
-function weigh({ connect, passages, listed }: Candidate, { route, provider }: Ends): Weighed {
+function formatHop({ bridge, side, operator: runBy, delegation, health }: Passage): Hop {
+  const { id, endpoint, placement, encryption } = bridge;
+  // On a person's own device the operator is that person, unless somebody is named.
+  const operator = placement === 'server' ? runBy : bridge.operator;
   return {
-    connect,
-    encryption: encryptionOver(passages, route.provider),
-    features: featuresOver(listed, route.features ?? provider?.provider?.features),
-    priority: listed.reduce((sum, { priority = 0 }) => sum + priority, 0),
+    ...(id === undefined ? {} : { id }),
+    side,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    placement,
+    encryption,
+    ...(operator === undefined ? {} : { operator }),
+    ...(delegation === undefined ? {} : { delegation }),
+    ...(health === undefined ? {} : { health }),
   };
 }
-
-/** What the recipient offers and every bridge carries; a bridge that lists nothing carries all. */
-function featuresOver(listed: readonly Bridge[], offered: readonly string[] | undefined): readonly string[] {
-  return (
-    listed.reduce<readonly string[] | undefined>((left, { features }) => {
-      if (features === undefined) return left;
-      return left === undefined ? features : left.filter((feature) => features.includes(feature));
-    }, offered) ?? []
-  );
-}
-
-/** §8.2, equal ones: the higher encryption level, then the lower `priority` number (as §11 adds it up), more features, domain order. */
-function compareWays(a: Weighed, b: Weighed): number {
-  return (
-    LEVELS.indexOf(a.encryption.level) - LEVELS.indexOf(b.encryption.level) ||
-    a.priority - b.priority ||
-    b.features.length - a.features.length ||
-    compareText(a.connect.operator ?? '', b.connect.operator ?? '')
-  );
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -27,6 +27,8 @@ export interface Description {
     /** What it speaks without a bridge, its own protocol first. */
     readonly protocols?: readonly string[];
     readonly features?: readonly string[];
+    /** Whether conversations within it are encrypted from end to end. */
+    readonly encryption?: 'end-to-end' | 'none';
     readonly bridges?: readonly Bridge[];
   };
   readonly directory?: {
@@ -86,6 +88,7 @@ function descriptionOf(sandbox: boolean): z.ZodType<Description> {
         .object({
           protocols: texts.exactOptional(),
           features: texts.exactOptional(),
+          encryption: z.enum(['end-to-end', 'none']).exactOptional(),
           bridges: z.array(z.object(bridgeMembers(sandbox))).exactOptional(),
         })
         .exactOptional(),

@@ -1,72 +1,166 @@
-// How private a conversation is on its way (§7): the level, who besides the two people could read it, and the sentence for
-// the one who is about to write. The only place with words for people about it: a translation replaces one table.
-import type { Bridge } from './bridge-listing.ts';
-
-/** Best first. */
-export const LEVELS = [
-  'end-to-end',
-  're-encrypted-on-recipients-device',
-  're-encrypted-by-bridge',
-  'not-end-to-end',
-] as const;
-
-export type Level = (typeof LEVELS)[number];
+// How private a conversation is on its way (§7): the level, who besides the two people could read it, the reasons, and the
+// sentence for the one who is about to write. Decides in codes; all words are in language/.
+import type { Description } from './description.ts';
+import type { BridgeName, Messages, ReasonCode, Reasons } from './language/messages.ts';
+import type { Level, Verdict } from './levels.ts';
+import { isOpen, levelOf, readersAt, worst, type Passage } from './passage.ts';
+import type { Candidate, Networks } from './ways.ts';
 
 export interface Encryption {
   readonly level: Level;
   /** Domains whose operators could read the conversation. */
   readonly readers: readonly string[];
-  /** For people; null where there is nothing to warn of. */
+  readonly verdict: Verdict;
+  /** What the verdict rests on: how the way was chosen, then bridge by bridge, the asker's side first, then the networks. */
+  readonly reasons: readonly Reason[];
+  /** The verdict for people, good ones too. */
+  readonly explanation: string;
+  /** The same; null where there is nothing to warn of. */
   readonly warning: string | null;
 }
 
-/** A bridge a conversation passes: where it is, and the domain that runs it. */
-export interface Passage {
-  readonly bridge: Pick<Bridge, 'encryption' | 'placement'>;
-  readonly host: string;
-  readonly operator: string;
+export interface Reason {
+  readonly code: ReasonCode;
+  /** What the text names: domains, a protocol, features. */
+  readonly about: readonly string[];
+  readonly text: string;
 }
 
-const and = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
-
-const nameOf = ({ host, operator }: Passage): string => (host === operator ? host : `${host} (run by ${operator})`);
-
-const WARNINGS: Readonly<Record<Level, (passages: readonly Passage[], readers: readonly string[]) => string | null>> = {
-  'end-to-end': () => null,
-  're-encrypted-on-recipients-device': () =>
-    'This conversation is decrypted and encrypted again on the recipient’s own device. Nobody else can read it there.',
-  're-encrypted-by-bridge': (passages) =>
-    `This conversation is re-encrypted by ${and(passages.map(nameOf))}, whose ${passages.length > 1 ? 'operators' : 'operator'} could read it.`,
-  'not-end-to-end': (_, readers) => `This conversation is not end-to-end encrypted: ${and(readers)} could read it.`,
-};
+export interface Judged extends Candidate {
+  /** Bridges of a way that would be better if they answered. */
+  readonly passedOver: readonly Passage[];
+  /** Features both networks have and this way lacks. */
+  readonly lost: readonly string[];
+  readonly networks: Networks;
+  readonly messages: Messages;
+}
 
 /** No way to connect: nothing can be said of a conversation that cannot take place. */
-export const noConnection = (from: string, provider: string): Encryption => ({
-  level: 'not-end-to-end',
-  readers: [],
-  warning: `There is no bridge from ${from} to ${provider}: no message from here would arrive there.`,
+export function noConnection(from: string, provider: string, messages: Messages): Encryption {
+  const explanation = messages.explanation.noConnection(from, provider);
+  const reasons = [reason(messages, 'no-bridge', from, provider)];
+  return { level: 'not-end-to-end', readers: [], verdict: 'unreachable', reasons, explanation, warning: explanation };
+}
+
+/** What a conversation over these bridges comes to: as private as the worst of them and of the two networks. */
+export function judgeWay(way: Judged): Encryption {
+  const { passages, messages, networks } = way;
+  const said = declarations(networks);
+  const plain = said.filter(({ encryption }) => encryption === 'none').map(({ domain }) => domain);
+  const level = plain.length > 0 ? 'not-end-to-end' : worst(passages.map(levelOf));
+  const open = passages.filter(isOpen);
+  // Over a bridge without any encryption the recipient's own network can read along too.
+  const isPlain = passages.some((passage) => levelOf(passage) === 'not-end-to-end');
+  const readers = [...open.flatMap(readersAt), ...plain, ...(isPlain ? [networks.route.provider] : [])];
+  const distinct = [...new Set(readers)].toSorted();
+  const silent = said.filter(({ encryption }) => encryption === undefined).map(({ domain }) => domain);
+  const explanation = explain(level, { open, readers: distinct, silent, passages }, messages);
+  return {
+    level,
+    readers: distinct,
+    verdict: distinct.length > 0 ? 'readable' : silent.length > 0 ? 'unconfirmed' : 'private',
+    reasons: [...giveReasons(way, level, said)],
+    explanation,
+    warning: level === 'end-to-end' ? null : explanation,
+  };
+}
+
+/** What a network says of its own encryption. */
+interface Declaration {
+  readonly domain: string;
+  readonly encryption: 'end-to-end' | 'none' | undefined;
+}
+
+function declarations({ from, fromDescription, route, provider }: Networks): Declaration[] {
+  const saidBy = (domain: string, description: Description | undefined): Declaration => ({
+    domain,
+    encryption: description?.provider?.encryption,
+  });
+  const theirs = saidBy(route.provider, provider ?? (from === route.provider ? fromDescription : undefined));
+  return from === route.provider ? [theirs] : [saidBy(from, fromDescription), theirs];
+}
+
+interface Findings {
+  readonly open: readonly Passage[];
+  readonly readers: readonly string[];
+  readonly silent: readonly string[];
+  readonly passages: readonly Passage[];
+}
+
+function explain(level: Level, { open, readers, silent, passages }: Findings, { explanation }: Messages): string {
+  switch (level) {
+    case 'end-to-end':
+      return silent.length > 0 ? explanation.undeclared(silent) : explanation.endToEnd();
+    case 're-encrypted-on-recipients-device': {
+      const sides = new Set(passages.filter((passage) => levelOf(passage) === level).map(({ side }) => side));
+      if (sides.size > 1) return explanation.onBothDevices();
+      return sides.has('asker') ? explanation.onOwnDevice() : explanation.onRecipientsDevice();
+    }
+    case 're-encrypted-by-bridge':
+      return explanation.byBridges(open.toReversed().map(nameBridge), readers);
+    case 'not-end-to-end':
+      return explanation.notEndToEnd(readers);
+  }
+}
+
+const nameBridge = (passage: Passage): BridgeName => ({
+  host: passage.host,
+  operator: passage.operator,
+  isSaid: readersAt(passage).length > 1,
 });
 
-/** Level of one bridge. What it says of itself cannot be checked here: that is why its operator is named. */
-export function levelOf({ encryption, placement }: Passage['bridge']): Level {
-  if (encryption === 'native') return 'end-to-end';
-  if (encryption === 'none') return 'not-end-to-end';
-  return placement === 'server' ? 're-encrypted-by-bridge' : 're-encrypted-on-recipients-device';
+function* giveReasons(way: Judged, level: Level, said: readonly Declaration[]): Generator<Reason> {
+  const { passages, passedOver, lost, messages } = way;
+  const give = <C extends ReasonCode>(code: C, ...about: Reasons[C]) => reason(messages, code, ...about);
+  yield giveChoice(way);
+  for (const { host } of passedOver) yield give('bridge-passed-over', host);
+  for (const passage of passages) yield* giveBridge(passage, messages);
+  for (const { domain, encryption } of said) {
+    if (encryption === 'none') yield give('network-unencrypted', domain);
+    // Where a bridge opens the conversation, what the networks say about the rest of it is no help.
+    else if (level === 'end-to-end' || level === 're-encrypted-on-recipients-device')
+      yield give(encryption === undefined ? 'network-undeclared' : 'network-encrypts', domain);
+  }
+  if (lost.length > 0) yield give('features-lost', ...lost);
 }
 
-/** What a conversation over these bridges comes to: as private as the worst of them. `provider` is the recipient's network. */
-export function encryptionOver(passages: readonly Passage[], provider: string): Encryption {
-  const levels = passages.map(({ bridge }) => LEVELS.indexOf(levelOf(bridge)));
-  const level = LEVELS[Math.max(0, ...levels)] ?? 'not-end-to-end';
-  const open = passages.filter(({ bridge }) => levelOf(bridge) === 'not-end-to-end' || isReencryptedOnServer(bridge));
-  // Without any encryption the recipient's own network can read along too.
-  const readers =
-    level === 'not-end-to-end'
-      ? [...open.map(({ operator }) => operator), provider]
-      : open.map(({ operator }) => operator);
-  const distinct = [...new Set(readers)].toSorted();
-  return { level, readers: distinct, warning: WARNINGS[level](open, distinct) };
+/** Whose choice it was. */
+function giveChoice({ source, protocol, passages, networks: { from, route }, messages }: Judged): Reason {
+  if (source === 'override') return reason(messages, 'recipient-chose');
+  if (source === 'advertised') return reason(messages, 'provider-advertises', route.provider, from);
+  if (from === route.provider) return reason(messages, 'same-network', from);
+  return passages.length === 0
+    ? reason(messages, 'same-protocol', route.provider, protocol)
+    : reason(messages, 'common-language', protocol);
 }
 
-const isReencryptedOnServer = (bridge: Passage['bridge']): boolean => levelOf(bridge) === 're-encrypted-by-bridge';
+function* giveBridge(passage: Passage, messages: Messages): Generator<Reason> {
+  const { bridge, host, operator, side, delegation, health } = passage;
+  const give = <C extends ReasonCode>(code: C, ...about: Reasons[C]) => reason(messages, code, ...about);
+  switch (levelOf(passage)) {
+    case 'end-to-end':
+      yield give('bridge-says-native', host);
+      break;
+    case 're-encrypted-on-recipients-device':
+      yield give(side === 'asker' ? 'reencrypted-on-own-device' : 'reencrypted-on-recipients-device');
+      break;
+    case 're-encrypted-by-bridge':
+      yield give('reencrypted-by-bridge', host);
+      break;
+    case 'not-end-to-end':
+      yield give('unencrypted-by-bridge', host);
+  }
+  if (side === 'recipient' && bridge.placement === 'local') yield give('through-recipients-app');
+  if (side === 'recipient' && bridge.placement === 'p2p') yield give('peer-to-peer');
+  if (delegation !== undefined)
+    yield give(delegation === 'confirmed' ? 'operator-confirmed' : 'operator-unconfirmed', operator, host);
+  if (health === 'down') yield give('bridge-down', host);
+}
+
+function reason<C extends ReasonCode>(messages: Messages, code: C, ...about: Reasons[C]): Reason {
+  const words = about.map(quote) as Reasons[C];
+  return { code, about, text: messages.reasons[code](...words) };
+}
+
+/** Protocols and features are anybody's free text: whoever names one gets no sentence of his own into ours. */
+const quote = (text: string): string => (/^[\w.+:-]{1,64}$/.test(text) ? text : '…');

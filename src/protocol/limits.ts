@@ -79,6 +79,16 @@ export const LIMITS = {
   descriptionFreshSeconds: 300,
   /** How long a description is still believed while its domain cannot be reached, in seconds (§8.1). */
   descriptionStaleSeconds: 7 * DAY,
+  /** Checks of one bridge's health apart, how long one is believed, in seconds, and how long one may take (§8.2). */
+  healthApartSeconds: 60,
+  healthStaleSeconds: 900,
+  healthMilliseconds: 3_000,
+  /** Bridges checked in one round, and of them on one registrable domain (§8.2). */
+  healthChecks: 256,
+  healthChecksPerDomain: 8,
+  /** Operators whose word about bridges they run for others is fetched: of one description, and in all (§8.2). */
+  operators: 8,
+  operatorsInAll: 64,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

@@ -2,6 +2,7 @@
 // those that know him. Time is the machine's own, for deadlines are part of what is tested.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { createAside } from '../../src/client/aside.ts';
+import { createBridgeHealth } from '../../src/client/bridge-health.ts';
 import { createMemoryCheckpoints, type Checkpoints } from '../../src/client/checkpoints.ts';
 import { createClient, type Client } from '../../src/client/client.ts';
 import type { ClientContext } from '../../src/client/context.ts';
@@ -105,7 +106,11 @@ export async function openFederation(domains: readonly string[]): Promise<Federa
     const descriptions = createDescriptions({ fetch, clock, sandbox: false });
     await descriptions.fetch(domain);
     const directory = new Directory({ fetch, clock, descriptions }, domain);
-    const kept = { aside: createAside(createMemoryCheckpoints()), patience: createPatience() };
+    const kept = {
+      aside: createAside(createMemoryCheckpoints()),
+      health: createBridgeHealth({ fetch, clock }),
+      patience: createPatience(),
+    };
     const parts = { policy: POLICY, sandbox: false, fetch, clock, random, group: nobleGroup };
     return { ...parts, ...kept, descriptions, directory: () => directory };
   };

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { exportJWK, type JWK } from 'jose';
 import { createAside } from '../../src/client/aside.ts';
 import { createMemoryCheckpoints, type Checkpoints } from '../../src/client/checkpoints.ts';
+import { createBridgeHealth } from '../../src/client/bridge-health.ts';
 import { createClient, type Client } from '../../src/client/client.ts';
 import type { ClientContext } from '../../src/client/context.ts';
 import { deposit } from '../../src/client/deposit.ts';
@@ -99,7 +100,8 @@ export async function openLogWorld() {
     const directory = new Directory({ fetch, clock, descriptions, checkpoints, pin }, DIRECTORY);
     const parts = { policy, sandbox: false, fetch, clock, random, group: nobleGroup };
     const known = { aside: createAside(checkpoints), patience: createPatience() };
-    const context: ClientContext = { ...parts, ...known, descriptions, directory: () => directory };
+    const health = createBridgeHealth({ fetch, clock });
+    const context: ClientContext = { ...parts, ...known, descriptions, health, directory: () => directory };
     const client = createClient({ ...parts, transport, checkpoints });
     return Object.assign(state, { client, context, checkpoints });
   };

@@ -6,7 +6,7 @@ import { arrange, isFor } from '../../src/client/preferences.ts';
 const DOMAINS = ['a.example', 'b.example', 'c.example', 'd.example'];
 const offer = fc.record({ domain: fc.constantFrom(...DOMAINS), at: fc.nat() });
 const domains = fc.uniqueArray(fc.constantFrom(...DOMAINS));
-const read = ({ domain }: { domain: string }) => ({ domain });
+const read = ({ domain }: { domain: string }) => ({ domain, operators: [] });
 
 describe('preferences', () => {
   test('nothing avoided is left, nothing else is lost, and equals keep their order', () => {
@@ -27,8 +27,8 @@ describe('preferences', () => {
 
   test('a bridge by an avoided operator is avoided too', () => {
     const offers = [
-      { domain: 'bob.chat', operator: 'spy.example' },
-      { domain: 'charlie.chat', operator: undefined },
+      { domain: 'bob.chat', operators: ['good.example', 'spy.example'] },
+      { domain: 'charlie.chat', operators: [] },
     ];
     expect(arrange(offers, (one) => one, { avoid: ['spy.example'] })).toEqual([offers[1]]);
   });

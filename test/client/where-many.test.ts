@@ -6,6 +6,7 @@ import type { Identifier } from '../../src/protocol/identifier.ts';
 
 const answer = (id: Identifier): Answer => ({
   id,
+  language: 'en',
   outcome: 'absent',
   contested: false,
   routes: [],

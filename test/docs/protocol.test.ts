@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { CHANGES } from '../../src/protocol/answer-change.ts';
 import { CODES } from '../../src/protocol/errors.ts';
+import { LANGUAGES } from '../../src/protocol/language/messages.ts';
+import { messagesIn } from '../../src/protocol/language/language.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { STATUS } from '../../src/server/problem.ts';
 import { codeIn, readPage, readTable } from './tables.ts';
@@ -24,6 +26,13 @@ test('codes stand in alphabetical order and are named <thing>-<state>', () => {
   expect(codes).toEqual(codes.toSorted());
   // The two single words are HTTP's own and §7's.
   expect(codes.filter((code) => !/^[a-z]+(-[a-z]+)+$/.test(code))).toEqual(['overloaded']);
+});
+
+test('reasons (§7)', () => {
+  const documented = readTable(page, 'reason', 'about', 'when').map(([code]) => codeIn(code));
+  expect(documented).toEqual(Object.keys(messagesIn('en').reasons));
+  expect(documented).toEqual(documented.toSorted());
+  for (const language of LANGUAGES) expect(page).toContain(`\`${language}\``);
 });
 
 test('limits and their values (§14)', () => {

@@ -337,6 +337,9 @@ describe('layout', () => {
     },
   };
 
+  const SENTENCE =
+    'This conversation is re-encrypted by bridge.bob.example (run by bob.example), whose operator could read it.';
+
   test('a route as §7 has it', () => {
     const laidOut = answerRoute(route({ since: 1_790_000_000, expires: 1_800_000_000 }), {
       from: 'alice.example',
@@ -356,12 +359,34 @@ describe('layout', () => {
         source: 'advertised',
         placement: 'server',
         operator: 'bob.example',
+        bridges: [
+          {
+            side: 'recipient',
+            endpoint: 'https://bridge.bob.example/alicechat',
+            placement: 'server',
+            encryption: 're-encrypted',
+            operator: 'bob.example',
+          },
+        ],
       },
       encryption: {
         level: 're-encrypted-by-bridge',
         readers: ['bob.example'],
-        warning:
-          'This conversation is re-encrypted by bridge.bob.example (run by bob.example), whose operator could read it.',
+        verdict: 'readable',
+        reasons: [
+          {
+            code: 'provider-advertises',
+            about: ['bob.example', 'alice.example'],
+            text: 'bob.example offers this bridge to users of alice.example.',
+          },
+          {
+            code: 'reencrypted-by-bridge',
+            about: ['bridge.bob.example'],
+            text: 'bridge.bob.example decrypts messages and encrypts them again.',
+          },
+        ],
+        explanation: SENTENCE,
+        warning: SENTENCE,
       },
       features: ['text', 'file'],
       expires: '2027-01-15T08:00:00Z',

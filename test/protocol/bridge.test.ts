@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Bridge } from '../../src/protocol/bridge-listing.ts';
 import { selectBridge } from '../../src/protocol/bridge.ts';
 import type { Description } from '../../src/protocol/description.ts';
-import { LEVELS } from '../../src/protocol/encryption.ts';
+import { LEVELS } from '../../src/protocol/levels.ts';
+import type { Health } from '../../src/protocol/passage.ts';
 import type { Route } from '../../src/protocol/token/route.ts';
 
 const ALICE = 'alice.example';
@@ -27,17 +28,23 @@ interface Scene {
   readonly bob?: Network;
   readonly route?: Partial<Route>;
   readonly from?: string;
+  /** Descriptions of others that are at hand. */
+  readonly others?: Readonly<Record<string, Network>>;
+  /** What checks said, by host. */
+  readonly health?: Readonly<Record<string, Health>>;
 }
 
-const select = ({ alice, bob, route, from = ALICE }: Scene) =>
+const select = ({ alice, bob, route, from = ALICE, others = {}, health = {} }: Scene) =>
   selectBridge({
     from,
+    describe: (domain) => (others[domain] === undefined ? undefined : network(domain, others[domain])),
+    health: (url) => health[new URL(url).hostname],
     fromDescription: alice === undefined ? undefined : network(from, alice),
     route: { provider: BOB, ...route },
     provider: bob === undefined ? undefined : network(BOB, bob),
   });
 
-/** The way in one line: source, placement, protocol, host or operator, level, readers, features. */
+/** The way in one line: source, placement, protocol, host or operator, level, readers, features; what is known of its bridges. */
 function brief(scene: Scene): string {
   const { connect, encryption, features } = select(scene);
   const way =
@@ -50,13 +57,52 @@ function brief(scene: Scene): string {
           connect.endpoint === undefined ? '-' : URL.parse(connect.endpoint)?.hostname,
           connect.operator ?? '-',
         ].join(' ');
-  return `${way} | ${LEVELS.indexOf(encryption.level)} | ${encryption.readers.join(' ')} | ${features.join(' ')}`;
+  const known = (connect?.bridges ?? []).flatMap(({ delegation, health }) => [delegation ?? [], health ?? []].flat());
+  const facts = known.length === 0 ? '' : ` | ${known.join(' ')}`;
+  return `${way} | ${LEVELS.indexOf(encryption.level)} | ${encryption.readers.join(' ')} | ${features.join(' ')}${facts}`;
 }
 
+/** A bridge whose health is checked. */
+const checked = (host: string, more: Partial<Bridge> = {}): Bridge =>
+  bridge(host, { health: `https://${host}/healthz`, ...more });
+const operated = (host: string, more: Partial<Bridge> = {}): Bridge =>
+  bridge(host, { id: 'b1', operator: 'op.example', networks: [ALICE, BOB], ...more });
 const alicechat: Network = { protocols: ['alicechat'] };
 const alicechatMatrix: Network = { protocols: ['alicechat', 'matrix'] };
 const matrixBridge = (host: string, more: Partial<Bridge> = {}): Bridge =>
   bridge(host, { protocol: 'matrix', from: ['matrix'], networks: ['matrix', host], ...more });
+
+/** Networks as the founding text draws them. */
+const DRAWN = {
+  dedicated: (name: string): Network => ({ protocols: [`${name}chat`], bridges: [bridge(`bridge.${name}.example`)] }),
+  standard: (name: string, standard: string): Network => ({
+    protocols: [`${name}chat`],
+    bridges: [bridge(`${standard}.${name}.example`, { protocol: standard, from: [standard] })],
+  }),
+  device: (placement: 'client' | 'local' | 'p2p'): Bridge =>
+    bridge('phone.example', { placement, networks: [ALICE, 'matrix'] }),
+  hidden: (placement: 'local' | 'p2p'): Bridge => ({
+    from: [ALICE],
+    protocol: 'alicechat',
+    placement,
+    encryption: 're-encrypted',
+    networks: [ALICE, 'matrix'],
+  }),
+};
+const TWISTY: Readonly<Record<'alice' | 'bob' | 'charlie', Network>> = {
+  alice: { ...DRAWN.standard('alice', 'xmpp'), protocols: ['alicechat'] },
+  bob: {
+    protocols: ['bobchat'],
+    bridges: [bridge('bridge.bob.example'), ...(DRAWN.standard('bob', 'matrix').bridges ?? [])],
+  },
+  charlie: {
+    protocols: ['charliechat'],
+    bridges: [
+      ...(DRAWN.standard('charlie', 'matrix').bridges ?? []),
+      ...(DRAWN.standard('charlie', 'xmpp').bridges ?? []),
+    ],
+  },
+};
 
 /** Levels: 0 end-to-end, 1 on the recipient's device, 2 by a bridge, 3 not end-to-end. */
 const TABLE: readonly [string, Scene, string][] = [
@@ -180,7 +226,7 @@ const TABLE: readonly [string, Scene, string][] = [
   [
     'an operator other than the host',
     { bob: { bridges: [bridge('adv.example', { operator: 'op.example' })] } },
-    'advertised server alicechat adv.example op.example | 2 | op.example | ',
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
   ],
   [
     'neither endpoint nor operator',
@@ -256,7 +302,7 @@ const TABLE: readonly [string, Scene, string][] = [
         bridges: [bridge('b.example', { operator: 'a.example' }), bridge('a.example', { operator: 'b.example' })],
       },
     },
-    'advertised server alicechat b.example a.example | 2 | a.example | ',
+    'advertised server alicechat b.example a.example | 2 | a.example b.example |  | unconfirmed',
   ],
   [
     'features: the route’s before the provider’s',
@@ -291,7 +337,7 @@ const TABLE: readonly [string, Scene, string][] = [
   [
     'a device that does not encrypt',
     { bob: { bridges: [bridge('a.example', { placement: 'client', encryption: 'none', operator: 'op.example' })] } },
-    'advertised client alicechat a.example op.example | 3 | bob.example op.example | ',
+    'advertised client alicechat a.example op.example | 3 | a.example bob.example op.example |  | unconfirmed',
   ],
 
   // 5. a common language
@@ -373,6 +419,320 @@ const TABLE: readonly [string, Scene, string][] = [
     'none | 3 |  | ',
   ],
 
+  // features: the highest common denominator of the whole path
+  [
+    'features: what the asker’s network cannot do does not get through either',
+    {
+      alice: { protocols: ['alicechat'], features: ['text'] },
+      bob: { features: ['text', 'file'], bridges: [bridge('a.example', { features: ['text', 'file'] })] },
+    },
+    'advertised server alicechat a.example a.example | 2 | a.example | text',
+  ],
+  [
+    'features: of a recipient nothing is known of, the asker’s own say nothing',
+    { alice: { protocols: ['x'], features: ['text'] }, bob: { protocols: ['x'] } },
+    'native native x - - | 0 |  | ',
+  ],
+  [
+    'features: the intersection of two networks and two bridges, in the recipient’s order',
+    {
+      alice: {
+        features: ['voice', 'text', 'file'],
+        bridges: [matrixBridge('m.alice.example', { features: ['text', 'file', 'group'] })],
+      },
+      bob: {
+        features: ['group', 'file', 'text'],
+        bridges: [matrixBridge('m.bob.example', { features: ['text', 'file', 'voice'] })],
+      },
+    },
+    'common server matrix m.bob.example m.bob.example | 2 | m.alice.example m.bob.example | file text',
+  ],
+
+  // health
+  [
+    'a bridge that answers is as one that is not checked',
+    { bob: { bridges: [checked('b.example'), bridge('a.example')] }, health: { 'b.example': 'up' } },
+    'advertised server alicechat a.example a.example | 2 | a.example | ',
+  ],
+  [
+    'one that does not answer goes behind',
+    { bob: { bridges: [checked('a.example'), bridge('b.example')] }, health: { 'a.example': 'down' } },
+    'advertised server alicechat b.example b.example | 2 | b.example | ',
+  ],
+  [
+    '… behind a less private one too',
+    {
+      bob: { bridges: [checked('a.example', { placement: 'client' }), bridge('b.example', { priority: 9 })] },
+      health: { 'a.example': 'down' },
+    },
+    'advertised server alicechat b.example b.example | 2 | b.example | ',
+  ],
+  [
+    '… behind a common language',
+    {
+      alice: alicechatMatrix,
+      bob: { bridges: [checked('a.example'), matrixBridge('m.bob.example')] },
+      health: { 'a.example': 'down' },
+    },
+    'common server matrix m.bob.example m.bob.example | 2 | m.bob.example | ',
+  ],
+  [
+    '… but not behind nothing: a failure to reach is no "no"',
+    { bob: { bridges: [checked('a.example')] }, health: { 'a.example': 'down' } },
+    'advertised server alicechat a.example a.example | 2 | a.example |  | down',
+  ],
+  [
+    'none answers: the order is as it was',
+    {
+      alice: alicechatMatrix,
+      bob: { bridges: [checked('a.example'), checked('m.example', { protocol: 'matrix', from: ['matrix'] })] },
+      health: { 'a.example': 'down', 'm.example': 'down' },
+    },
+    'advertised server alicechat a.example a.example | 2 | a.example |  | down',
+  ],
+  [
+    'what he chose stays, answering or not',
+    {
+      bob: { bridges: [bridge('adv.example')] },
+      route: { bridges: [checked('own.example')] },
+      health: { 'own.example': 'down' },
+    },
+    'override server alicechat own.example own.example | 2 | own.example |  | down',
+  ],
+  [
+    'of what he chose the one that answers',
+    {
+      route: { bridges: [checked('a.example'), checked('b.example')] },
+      health: { 'a.example': 'down', 'b.example': 'up' },
+    },
+    'override server alicechat b.example b.example | 2 | b.example |  | up',
+  ],
+  [
+    'of two bridges on the way one that is down is enough',
+    {
+      alice: {
+        protocols: ['alicechat', 'xmpp'],
+        bridges: [matrixBridge('m.alice.example', { health: 'https://m.alice.example/healthz' })],
+      },
+      bob: {
+        bridges: [
+          matrixBridge('a.bob.example'),
+          bridge('x.bob.example', { protocol: 'xmpp', from: ['xmpp'], priority: 9 }),
+        ],
+      },
+      health: { 'm.alice.example': 'down' },
+    },
+    'common server xmpp x.bob.example x.bob.example | 2 | x.bob.example | ',
+  ],
+
+  // operators to whom it is delegated
+  [
+    'delegated, both say so',
+    { bob: { bridges: [operated('adv.example')] }, others: { 'op.example': { bridges: [operated('adv.example')] } } },
+    'advertised server alicechat adv.example op.example | 2 | op.example |  | confirmed',
+  ],
+  [
+    'delegated, the operator speaks for himself without naming himself',
+    {
+      bob: { bridges: [operated('adv.example')] },
+      others: { 'op.example': { bridges: [{ ...bridge('adv.example', { id: 'b1', networks: [BOB] }) }] } },
+    },
+    'advertised server alicechat adv.example op.example | 2 | op.example |  | confirmed',
+  ],
+  [
+    'a good name borrowed: the host could read too',
+    { bob: { bridges: [operated('adv.example')] }, others: { 'op.example': { bridges: [] } } },
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
+  ],
+  [
+    'a name borrowed on the operator’s own host',
+    { bob: { bridges: [operated('b.op.example')] } },
+    'advertised server alicechat b.op.example op.example | 2 | op.example |  | unconfirmed',
+  ],
+  [
+    'delegated elsewhere: another endpoint',
+    { bob: { bridges: [operated('adv.example')] }, others: { 'op.example': { bridges: [operated('other.example')] } } },
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
+  ],
+  [
+    'delegated by another network',
+    {
+      bob: { bridges: [operated('adv.example')] },
+      others: { 'op.example': { bridges: [operated('adv.example', { networks: ['carol.example'] })] } },
+    },
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
+  ],
+  [
+    'the operator says worse of it than the provider',
+    {
+      bob: { bridges: [operated('adv.example', { encryption: 'native' })] },
+      others: { 'op.example': { bridges: [operated('adv.example')] } },
+    },
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
+  ],
+  [
+    'the operator says better of it than the provider',
+    {
+      bob: { bridges: [operated('adv.example')] },
+      others: { 'op.example': { bridges: [operated('adv.example', { encryption: 'native' })] } },
+    },
+    'advertised server alicechat adv.example op.example | 2 | adv.example op.example |  | unconfirmed',
+  ],
+  [
+    'confirmed before unconfirmed',
+    {
+      bob: { bridges: [operated('a.example', { id: 'b2', priority: 1 }), operated('b.example', { priority: 9 })] },
+      others: { 'op.example': { bridges: [operated('b.example')] } },
+    },
+    'advertised server alicechat b.example op.example | 2 | op.example |  | confirmed',
+  ],
+  [
+    'an operator’s bridge that the provider does not list is none of his',
+    { bob: { protocols: ['bobchat'] }, others: { 'op.example': { bridges: [operated('adv.example')] } } },
+    'none | 3 |  | ',
+  ],
+  [
+    'the person’s own bridge, run by somebody who says so',
+    {
+      route: { bridges: [operated('own.example')] },
+      others: { 'op.example': { bridges: [operated('own.example')] } },
+    },
+    'override server alicechat own.example op.example | 2 | op.example |  | confirmed',
+  ],
+  [
+    'the person’s own bridge, run by his provider',
+    {
+      bob: { bridges: [operated('own.example', { operator: BOB, from: ['carol.example'] })] },
+      route: { bridges: [operated('own.example', { operator: BOB })] },
+    },
+    'override server alicechat own.example bob.example | 2 | bob.example |  | confirmed',
+  ],
+  [
+    'hers, delegated, on the way to a common language',
+    {
+      alice: { bridges: [operated('m.op.example', { from: ['matrix'], protocol: 'matrix' })] },
+      bob: { protocols: ['matrix'] },
+      others: { 'op.example': { bridges: [operated('m.op.example', { from: ['matrix'], protocol: 'matrix' })] } },
+    },
+    'common server matrix m.op.example op.example | 2 | op.example |  | confirmed',
+  ],
+
+  // what networks say of themselves
+  [
+    'a network that does not encrypt reads its own users',
+    { from: BOB, bob: { protocols: ['bobchat'], encryption: 'none' } },
+    'native native bobchat - - | 3 | bob.example | ',
+  ],
+  [
+    'hers does not encrypt',
+    { alice: { protocols: ['x'], encryption: 'none' }, bob: { protocols: ['x'], encryption: 'end-to-end' } },
+    'native native x - - | 3 | alice.example | ',
+  ],
+  [
+    'his does not, behind a bridge that re-encrypts',
+    { bob: { encryption: 'none', bridges: [bridge('adv.example')] } },
+    'advertised server alicechat adv.example adv.example | 3 | adv.example bob.example | ',
+  ],
+
+  // the founding text's drawings, each from both ends where it has two
+  [
+    'drawing 1, server bridge: AliceChat → BobChat',
+    { alice: alicechat, bob: DRAWN.dedicated('bob') },
+    'advertised server alicechat bridge.bob.example bridge.bob.example | 2 | bridge.bob.example | ',
+  ],
+  [
+    'drawing 2, two bridges to Matrix',
+    { alice: DRAWN.standard('alice', 'matrix'), bob: DRAWN.standard('bob', 'matrix') },
+    'common server matrix matrix.bob.example matrix.bob.example | 2 | matrix.alice.example matrix.bob.example | ',
+  ],
+  [
+    'drawing 2, two bridges to XMPP',
+    { alice: DRAWN.standard('alice', 'xmpp'), bob: DRAWN.standard('bob', 'xmpp') },
+    'common server xmpp xmpp.bob.example xmpp.bob.example | 2 | xmpp.alice.example xmpp.bob.example | ',
+  ],
+  [
+    'drawing 2, run by whoever they delegate to',
+    {
+      alice: { bridges: [operated('alice.op.example', { id: 'a', protocol: 'matrix', from: ['matrix'] })] },
+      bob: { bridges: [operated('bob.op.example', { protocol: 'matrix', from: ['matrix'] })] },
+      others: {
+        'op.example': {
+          bridges: [
+            operated('alice.op.example', { id: 'a', protocol: 'matrix', from: ['matrix'] }),
+            operated('bob.op.example', { protocol: 'matrix', from: ['matrix'] }),
+          ],
+        },
+      },
+    },
+    'common server matrix bob.op.example op.example | 2 | op.example |  | confirmed confirmed',
+  ],
+  [
+    'drawing 3, a stub client of AliceChat on Bob’s phone, by his own override',
+    { alice: alicechat, bob: DRAWN.dedicated('bob'), route: { bridges: [DRAWN.device('client')] } },
+    'override client alicechat phone.example - | 1 |  | ',
+  ],
+  [
+    'drawing 3, advertised by BobChat for all its users',
+    { alice: alicechat, bob: { protocols: ['bobchat'], bridges: [DRAWN.device('client')] } },
+    'advertised client alicechat phone.example - | 1 |  | ',
+  ],
+  [
+    'drawing 3, on Alice’s phone instead: AliceChat bridged to Matrix, which BobChat speaks',
+    {
+      alice: { protocols: ['alicechat'], bridges: [matrixBridge('phone.alice.example', { placement: 'client' })] },
+      bob: { protocols: ['bobchat', 'matrix'] },
+    },
+    'common client matrix phone.alice.example - | 1 |  | ',
+  ],
+  [
+    'drawing 4, AliceChat’s API open on the client: no endpoint, nobody else',
+    { alice: alicechat, bob: DRAWN.dedicated('bob'), route: { bridges: [DRAWN.hidden('local')] } },
+    'override local alicechat - - | 1 |  | ',
+  ],
+  [
+    'drawing 5, P2P Matrix on the handset',
+    { alice: alicechat, bob: DRAWN.dedicated('bob'), route: { bridges: [DRAWN.hidden('p2p')] } },
+    'override p2p alicechat - - | 1 |  | ',
+  ],
+  [
+    'drawing 5, P2P on both handsets',
+    {
+      alice: { bridges: [{ ...DRAWN.hidden('p2p'), protocol: 'matrix', from: ['matrix'] }] },
+      bob: { bridges: [{ ...DRAWN.hidden('p2p'), protocol: 'matrix', from: ['matrix'] }] },
+    },
+    'common p2p matrix - - | 1 |  | ',
+  ],
+  [
+    'drawing 6, both speak OSCAR',
+    { alice: { protocols: ['oscar'] }, bob: { protocols: ['oscar'] } },
+    'native native oscar - - | 0 |  | ',
+  ],
+  [
+    'drawing 6, both speak OSCAR beside their own',
+    { alice: { protocols: ['aim', 'oscar'] }, bob: { protocols: ['icq', 'oscar'] } },
+    'common native oscar - - | 0 |  | ',
+  ],
+  [
+    'drawing 6, Alice speaks Bob’s own protocol beside hers',
+    { alice: { protocols: ['aim', 'icq'] }, bob: { protocols: ['icq'] } },
+    'common native icq - - | 0 |  | ',
+  ],
+  [
+    'drawing 7, the twisty group: BobChat and CharlieChat over Matrix',
+    { from: 'charlie.example', alice: TWISTY.charlie, bob: TWISTY.bob },
+    'common server matrix matrix.bob.example matrix.bob.example | 2 | matrix.bob.example matrix.charlie.example | ',
+  ],
+  [
+    'drawing 7, the twisty group: AliceChat and CharlieChat over XMPP',
+    { from: 'charlie.example', alice: TWISTY.charlie, bob: TWISTY.alice },
+    'common server xmpp xmpp.alice.example xmpp.alice.example | 2 | xmpp.alice.example xmpp.charlie.example | ',
+  ],
+  [
+    'drawing 7, the twisty group: AliceChat and BobChat directly',
+    { alice: TWISTY.alice, bob: TWISTY.bob },
+    'advertised server alicechat bridge.bob.example bridge.bob.example | 2 | bridge.bob.example | ',
+  ],
+
   // 6. none
   ['nothing known of anybody', {}, 'none | 3 |  | '],
   ['nothing shared', { alice: alicechat, bob: { protocols: ['bobchat'], features: ['text'] } }, 'none | 3 |  | '],
@@ -380,7 +740,7 @@ const TABLE: readonly [string, Scene, string][] = [
 
 test('the order of §8.2', () => {
   for (const [title, scene, expected] of TABLE) expect({ title, way: brief(scene) }).toEqual({ title, way: expected });
-  expect(TABLE).toHaveLength(55);
+  expect(TABLE).toHaveLength(99);
 });
 
 describe('warnings', () => {

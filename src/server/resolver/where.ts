@@ -3,11 +3,17 @@ import { z } from 'zod';
 import type { Client } from '../../client/client.ts';
 import type { WhereOptions } from '../../client/where.ts';
 import { isDomain } from '../../protocol/domain.ts';
+import type { Language } from '../../protocol/language/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { utf8 } from '../../protocol/wire.ts';
 
 const domain = z.string().refine(isDomain);
 const domains = z.array(domain).max(LIMITS.whereDomains);
+/** A BCP 47 tag, of a language we speak or not. */
+const language = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/);
 const tag = z.string().min(1).max(LIMITS.tagOctets);
 
 /** Everything of a question but whom it is about. */
@@ -18,6 +24,7 @@ const options = {
   prefer: domains.optional(),
   avoid: domains.optional(),
   unverified: z.boolean().optional(),
+  language: language.optional(),
   also: z.array(domain).max(LIMITS.whereAlso).optional(),
   chosen: domain.optional(),
   exists: z.boolean().optional(),
@@ -37,10 +44,11 @@ export type WhereRequest = z.output<typeof whereRequest>;
 /** One question to be watched. */
 export const watchRequest = z.strictObject({ id: z.string(), ...options });
 
-/** Everything of a request but whom it is about. */
-export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>): WhereOptions {
+/** Everything of a request but whom it is about; `preferred` is the language of who does not name one. */
+export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>, preferred: Language): WhereOptions {
   const { from, region, for: purposes, prefer, avoid, unverified, also, chosen, exists } = request;
   return {
+    language: request.language ?? preferred,
     ...(from === undefined ? {} : { from }),
     ...(region === undefined ? {} : { region }),
     ...(purposes === undefined ? {} : { for: purposes }),

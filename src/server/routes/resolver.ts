@@ -1,7 +1,10 @@
 // The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only.
 import type { Context, Hono, MiddlewareHandler } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { Client } from '../../client/client.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
+import { chooseLanguage } from '../../protocol/language/language.ts';
+import { LANGUAGES, type Language } from '../../protocol/language/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
@@ -43,7 +46,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
 
 async function where(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
   const request = await readJson(c, whereRequest, LIMITS.whereRequestOctets);
-  const options = readOptions(request);
+  const options = readOptions(request, preferredLanguage(c));
   const { id, ids } = request;
   if (id !== undefined) {
     const answer = await client.where(id, options);
@@ -58,7 +61,10 @@ async function where(c: Context<Env>, { client, log }: ResolverContext): Promise
 async function watch(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
   const request = await readJson(c, watchRequest, LIMITS.requestOctets);
   const ended = new AbortController();
-  const events = client.watch(request.id, { ...readOptions(request), signal: ended.signal });
+  const events = client.watch(request.id, {
+    ...readOptions(request, preferredLanguage(c)),
+    signal: ended.signal,
+  });
   // Refusals come before anything is sent.
   const { done, value } = await events.next();
   if (done === true) throw new WhereaboutsError('internal-error', 'a question without an answer');
@@ -73,6 +79,20 @@ async function watch(c: Context<Env>, { client, log }: ResolverContext): Promise
 async function addNetwork(c: Context<Env>, { client }: ResolverContext): Promise<Response> {
   const { domain, from } = await readJson(c, networkRequest, LIMITS.requestOctets);
   return c.json(await client.addNetwork(domain, from));
+}
+
+/** What a browser asks for (RFC 9110 §12.5.4): the gatekeeper may pass its user's header on. */
+function preferredLanguage(c: Context<Env>): Language {
+  const best = accepts(c, {
+    header: 'Accept-Language',
+    supports: [...LANGUAGES],
+    default: 'en',
+    match: (given) => {
+      const wanted = given.filter(({ q }) => q > 0).toSorted((a, b) => b.q - a.q);
+      return chooseLanguage(wanted.map(({ type }) => type)) ?? 'en';
+    },
+  });
+  return chooseLanguage([best]) ?? 'en';
 }
 
 const noStore: MiddlewareHandler<Env> = async (c, next) => {

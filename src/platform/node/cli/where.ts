@@ -4,6 +4,8 @@ import { Command, Option } from 'commander';
 import type { InvalidAnswer, Progress } from '../../../client/where-many.ts';
 import type { Answer } from '../../../protocol/answer.ts';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
+import { findLanguage } from '../../../protocol/language/language.ts';
+import { LANGUAGES, type Language } from '../../../protocol/language/messages.ts';
 import { formatAnswer, formatAnswerLine } from './answer-text.ts';
 import { findPolicy, openClient, readSetup, type AskingOptions } from './asking.ts';
 import { EXIT, exitOf, type Exit } from './exit.ts';
@@ -24,6 +26,7 @@ interface WhereOptions extends AskingOptions {
   readonly chosen?: string;
   readonly exists?: true;
   readonly explain?: true;
+  readonly language?: string;
   readonly json?: true;
   readonly file?: string;
   readonly resolver?: string;
@@ -33,6 +36,7 @@ interface WhereOptions extends AskingOptions {
 /** A question as the SDK and a resolver take it, without the identifiers. */
 export interface Question {
   readonly from: string;
+  readonly language: Language;
   readonly region?: string;
   readonly for?: readonly string[];
   readonly prefer?: readonly string[];
@@ -55,6 +59,7 @@ Examples:
   $ whereabouts where "020 7946 0123" --region GB --from alicechat.localhost
   $ whereabouts where bob@example.org --from alicechat.localhost --explain       what was checked, step by step
   $ whereabouts where bob@example.org --policy policy.json                 your own policy, with the keys of your domain
+  $ whereabouts where bob@example.org --from alicechat.localhost --language pl
   $ whereabouts where --file contacts.txt --json > answers.ndjson          a list, one identifier a line
   $ cut -d, -f2 contacts.csv | whereabouts where --file - --from alicechat.localhost
   $ whereabouts where bob@example.org --resolver http://127.0.0.1:8081 --token-file resolver-token --from alicechat.example
@@ -77,6 +82,7 @@ export function whereCommand(terminal: Terminal): Command {
     .option('--chosen <domain>', 'where you reached this person last: that route goes first')
     .option('--exists', 'where nobody is found, ask the networks offered whether the person is there')
     .option('--explain', 'walk through each check of the answer in plain words')
+    .option('--language <tag>', `language of the answer: ${LANGUAGES.join(', ')} (default: as LANG says, else en)`)
     .option('--file <file>', 'read identifiers from a file, one a line; - is standard input')
     .option('--json', 'print JSON, one answer a line')
     .option('--policy <file>', 'policy to ask under')
@@ -94,7 +100,8 @@ export function whereCommand(terminal: Terminal): Command {
 async function where(terminal: Terminal, ids: readonly string[], options: WhereOptions): Promise<void> {
   if ((ids.length === 0) === (options.file === undefined))
     throw new WhereaboutsError('config-invalid', 'give identifiers, or a --file of them');
-  const ask = await openAsk(terminal, options);
+  const language = readLanguage(options.language, terminal.env);
+  const ask = await openAsk(terminal, options, language);
   const single = ids.length === 1 && options.file === undefined;
   const bar = terminal.progress('asked');
   let exit: Exit = EXIT.done;
@@ -106,7 +113,7 @@ async function where(terminal: Terminal, ids: readonly string[], options: WhereO
     line += 1;
     // The bar and a terminal's answers share the screen.
     bar.clear();
-    const left = print(terminal, answer, line, { single, json: options.json === true });
+    const left = print(terminal, answer, line, { single, json: options.json === true, language });
     if (left > exit) exit = left;
   }
   bar.clear();
@@ -118,7 +125,7 @@ function print(
   terminal: Terminal,
   answer: Answer | InvalidAnswer,
   line: number,
-  { single, json }: { single: boolean; json: boolean },
+  { single, json, language }: { single: boolean; json: boolean; language: Language },
 ): Exit {
   if (answer.outcome === 'invalid') {
     if (json) terminal.print(JSON.stringify(answer));
@@ -131,7 +138,7 @@ function print(
   }
   if (json) terminal.print(JSON.stringify(answer));
   else {
-    terminal.print((single ? formatAnswer : formatAnswerLine)(answer, terminal.style));
+    terminal.print((single ? formatAnswer : formatAnswerLine)(answer, language, terminal.style));
     for (const report of answer.directories)
       if (report.checks !== undefined) terminal.print(`\n${explainReport(report, terminal.style)}`);
   }
@@ -143,7 +150,15 @@ function print(
 const isSandboxDown = ({ directories }: Answer): boolean =>
   directories.some(({ domain, code }) => domain.endsWith('.localhost') && code === 'provider-unknown');
 
-async function openAsk(terminal: Terminal, options: WhereOptions): Promise<Ask> {
+/** The language named, else that of the environment (POSIX: LC_ALL, then LC_MESSAGES, then LANG), else English. */
+function readLanguage(named: string | undefined, env: Terminal['env']): Language {
+  const language = findLanguage(named ?? (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || 'en'));
+  if (language === undefined && named !== undefined)
+    throw new WhereaboutsError('config-invalid', `--language is one of ${LANGUAGES.join(', ')}`);
+  return language ?? 'en';
+}
+
+async function openAsk(terminal: Terminal, options: WhereOptions, language: Language): Promise<Ask> {
   const { resolver, region, prefer, avoid, unverified, also, chosen, exists, explain, for: tags } = options;
   if (explain === true && resolver !== undefined)
     throw new WhereaboutsError(
@@ -157,6 +172,7 @@ async function openAsk(terminal: Terminal, options: WhereOptions): Promise<Ask> 
     throw new WhereaboutsError('config-invalid', 'say who asks: --from alicechat.localhost (sandbox), or a --policy');
   const question: Question = {
     from,
+    language,
     ...(region === undefined ? {} : { region }),
     ...(tags === undefined ? {} : { for: tags }),
     ...(prefer === undefined ? {} : { prefer }),
