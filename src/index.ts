@@ -2,7 +2,7 @@
 // On Node, `transport` should be the one of platform/node: it connects only to addresses it has checked (§8.1).
 import { createClient as createClientOf, type Client } from './client/client.ts';
 import type { Checkpoints } from './client/checkpoints.ts';
-import type { DescriptionStore } from './client/descriptions.ts';
+import type { DescriptionStore } from './client/description-store.ts';
 import type { Credentials } from './client/evaluate.ts';
 import { parsePolicy } from './client/policy.ts';
 import type { Transport } from './evidence/safe-fetch.ts';
@@ -71,7 +71,9 @@ function createFetchTransport(get: typeof globalThis.fetch, sandboxPort: number)
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { Client } from './client/client.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
-export type { DescriptionStore, RefreshFailure, StoredDescription } from './client/descriptions.ts';
+export type { DescriptionHistory } from './client/description-history.ts';
+export type { DescriptionStore, StoredDescription } from './client/description-store.ts';
+export type { RefreshFailure } from './client/descriptions.ts';
 export type { Credentials } from './client/evaluate.ts';
 export type { LogPin } from './client/log-pin.ts';
 export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
@@ -90,6 +92,7 @@ export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
 export type { Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
+export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
 export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

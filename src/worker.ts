@@ -8,6 +8,7 @@ import { nobleGroup } from './protocol/group-noble.ts';
 import { readConfig, type Config } from './server/config.ts';
 import type { Context, DirectoryContext, Log } from './server/context.ts';
 import { purge } from './server/directory/purge.ts';
+import { refreshDescriptions } from './server/directory/refresh.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { createMemory } from './server/directory/sequencer/flight.ts';
 import { openSecrets, type Keys } from './server/keys.ts';
@@ -112,7 +113,7 @@ export default {
   /** Every minute: heartbeats, ended records, what a request that died left unpublished. Every hour the sweep. */
   async scheduled({ cron }: { readonly cron: string }, env: Bindings, execution: Execution): Promise<void> {
     const context = await createContext(env, (work) => execution.waitUntil(work));
-    if (cron === HOURLY) await purge(context);
+    if (cron === HOURLY) await Promise.all([purge(context), refreshDescriptions(context)]);
     else await advance(context, { patient: false });
   },
 };

@@ -8,7 +8,9 @@ import type { Group } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
 import type { ClientContext } from './context.ts';
-import { createDescriptions, type DescriptionStore, type RefreshFailure } from './descriptions.ts';
+import { layOutHistory, type DescriptionHistory } from './description-history.ts';
+import type { DescriptionStore } from './description-store.ts';
+import { createDescriptions, type RefreshFailure } from './descriptions.ts';
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
 import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
@@ -46,6 +48,8 @@ export interface Client {
     watched: readonly WatchedName[],
     store?: MonitorStore,
   ): AsyncGenerator<MonitorReport, void, undefined>;
+  /** What changed in a domain's description (§8.3), as seen from here; undefined where nothing was seen. Asks nobody. */
+  history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
   evidence(): Promise<readonly SavedEvidence[]>;
 }
@@ -105,6 +109,7 @@ export function createClient(parts: ClientParts): Client {
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),
     withdraw: (registration, options) => withdraw(context, registration, options),
+    history: (domain) => layOutHistory(descriptions, domain),
     async *monitor(domain, watched, store = memory) {
       await descriptions.fetch(domain);
       yield* monitor({ directory: context.directory(domain), store, clock: context.clock }, watched);

@@ -6,14 +6,15 @@ import {
   mergeAnswers,
   type Alternative,
   type Answer,
+  type AnswerEnds,
   type AnswerRoute,
   type DirectoryFinding,
 } from '../protocol/answer.ts';
-import type { Description } from '../protocol/description.ts';
 import { parseDomain } from '../protocol/domain.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { judgeName, type JudgedRoute } from '../protocol/judgement.ts';
 import type { ClientContext } from './context.ts';
+import type { DescriptionCopy } from './descriptions.ts';
 import { lookUp, type Finding, type Reading } from './look-up.ts';
 import { describedDomains } from './policy.ts';
 import { arrange, isFor, type Preferences } from './preferences.ts';
@@ -38,7 +39,7 @@ const DEADLINE_MILLISECONDS = 3_000;
 const DEADLINE_EACH_MILLISECONDS = 30;
 
 /** What is at hand about the networks of the policy: read before anything is asked, so that no answer makes us fetch. */
-type Known = ReadonlyMap<string, Description>;
+type Known = ReadonlyMap<string, DescriptionCopy>;
 
 /** Asks about distinct identifiers: answers in their order, none made to wait for another. */
 export function askRound(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Answer>[] {
@@ -53,7 +54,7 @@ export function askRound(context: ClientContext, ids: readonly Identifier[], opt
       until,
       cover: options.cover === true,
       trust: policy.trust,
-      keys: (issuer) => known.get(issuer)?.jwks,
+      keys: (issuer) => known.get(issuer)?.description.jwks,
     };
     const findings = policy.directories.map((domain) => ({
       domain,
@@ -88,10 +89,10 @@ function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
 }
 
 async function readKnown({ descriptions, policy }: ClientContext, from: string): Promise<Known> {
-  const known = new Map<string, Description>();
+  const known = new Map<string, DescriptionCopy>();
   for (const domain of new Set([...describedDomains(policy), from])) {
-    const description = await descriptions.find(domain);
-    if (description !== undefined) known.set(domain, description);
+    const copy = await descriptions.findCopy(domain);
+    if (copy !== undefined) known.set(domain, copy);
   }
   return known;
 }
@@ -124,17 +125,22 @@ async function layOutRoute(
   { from }: Asker,
 ): Promise<AnswerRoute> {
   // A copy somebody else had fetched will do for a name and a bridge; keys come from the policy's domains alone.
-  const provider = known.get(judged.route.provider) ?? (await descriptions.find(judged.route.provider));
-  return answerRoute(judged, { from, fromDescription: known.get(from), provider });
+  const provider = known.get(judged.route.provider) ?? (await descriptions.findCopy(judged.route.provider));
+  return answerRoute(judged, endsOf(from, known.get(from), provider));
 }
+
+const endsOf = (from: string, own: DescriptionCopy | undefined, other: DescriptionCopy | undefined): AnswerEnds => ({
+  from,
+  fromDescription: own?.description,
+  provider: other?.description,
+  stale: own?.stale === true || other?.stale === true,
+});
 
 function offerAlternatives({ policy }: ClientContext, known: Known, asker: Asker): Alternative[] {
   const { from } = asker;
   const alternatives = policy.alternatives
     .filter((domain) => domain !== from)
-    .map((domain) =>
-      answerAlternative(domain, { from, fromDescription: known.get(from), provider: known.get(domain) }),
-    );
+    .map((domain) => answerAlternative(domain, endsOf(from, known.get(from), known.get(domain))));
   return arrange(alternatives, ({ domain, connect }) => offer(domain, connect), asker);
 }
 

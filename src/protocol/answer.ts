@@ -42,11 +42,14 @@ export interface Provider {
   readonly domain: string;
   readonly name?: string;
   readonly logo?: string;
+  /** What is known of it may be out of date: its domain has not been reached lately (§8.1). */
+  readonly stale?: true;
 }
 
 export interface Alternative {
   readonly domain: string;
   readonly name?: string;
+  readonly stale?: true;
   readonly connect: Connect | null;
   readonly encryption: Encryption;
 }
@@ -194,6 +197,8 @@ export interface AnswerEnds {
   readonly fromDescription?: Description | undefined;
   /** Description of the other network. */
   readonly provider?: Description | undefined;
+  /** Either description is a copy that may be out of date. */
+  readonly stale?: boolean | undefined;
 }
 
 /** Lays a route out for the one who asks. */
@@ -201,7 +206,7 @@ export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute 
   const { route, assurance, issuers, auto, contested, since, expires } = judged;
   const { connect, encryption, features } = selectBridge({ ...ends, route });
   return {
-    provider: nameProvider(route.provider, ends.provider),
+    provider: nameProvider(route.provider, ends),
     ...(route.address === undefined ? {} : { address: route.address }),
     assurance,
     issuers,
@@ -218,17 +223,22 @@ export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute 
 /** Lays out a network to be tried instead. */
 export function answerAlternative(domain: string, ends: AnswerEnds): Alternative {
   const { connect, encryption } = selectBridge({ ...ends, route: { provider: domain } });
-  const { name } = nameProvider(domain, ends.provider);
-  return { domain, ...(name === undefined ? {} : { name }), connect, encryption };
+  const { logo: _, ...network } = nameProvider(domain, ends);
+  return { ...network, connect, encryption };
 }
 
-function nameProvider(domain: string, description: Description | undefined): Provider {
-  const { name, logo } = description ?? {};
-  return { domain, ...(name === undefined ? {} : { name }), ...(logo === undefined ? {} : { logo }) };
+function nameProvider(domain: string, { provider, stale }: AnswerEnds): Provider {
+  const { name, logo } = provider ?? {};
+  return {
+    domain,
+    ...(name === undefined ? {} : { name }),
+    ...(logo === undefined ? {} : { logo }),
+    ...(stale === true ? { stale } : {}),
+  };
 }
 
 /** RFC 3339 in whole seconds. */
-const formatTime = (seconds: number): string =>
+export const formatTime = (seconds: number): string =>
   new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,12 +1,13 @@
 // The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only.
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import type { Client } from '../../client/client.ts';
+import { parseDomain } from '../../protocol/domain.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import type { Log } from '../context.ts';
-import { createHttpApp, endpoint, type Env } from '../http.ts';
+import { createHttpApp, endpoint, parameter, type Env } from '../http.ts';
 import { readOptions, streamAnswers, whereRequest } from '../resolver/where.ts';
 
 export interface ResolverContext {
@@ -34,6 +35,13 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   app.use('/v1/*', checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
+  endpoint(app, '/v1/providers/:domain/history', {
+    GET: async (c) => {
+      const history = await client.history(parseDomain(parameter(c, 'domain')));
+      if (history === undefined) throw new WhereaboutsError('provider-unknown');
+      return c.json(history);
+    },
+  });
   return app;
 }
 

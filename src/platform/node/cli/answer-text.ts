@@ -58,6 +58,10 @@ function formatRoute(route: AnswerRoute, style: Style): string[] {
     ...field('assurance', formatAssurance(route, style)),
     ...field('bridge', formatConnect(connect)),
     ...field('endpoint', connect?.endpoint),
+    ...field(
+      'out of date',
+      provider.stale === true ? style('yellow', `${provider.domain} was not reached lately`) : undefined,
+    ),
     ...field('encryption', LEVELS[encryption.level] ?? encryption.level),
     ...field('can read', encryption.readers.length === 0 ? 'sender and recipient' : encryption.readers.join(', ')),
     ...field('warning', encryption.warning === null ? undefined : style('yellow', encryption.warning)),
