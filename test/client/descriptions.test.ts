@@ -295,7 +295,11 @@ describe('signed', () => {
   });
 
   test('who signed once is believed only when signed, by a key he listed, until that one ends', async () => {
-    const [bob, next, eve] = await Promise.all([1, 2, 3].map(() => createParty('bob.example')));
+    const parties = ['old', 'new', 'eve'].map(async (kid): Promise<Party> => {
+      const { domain, key, jwk } = await createParty('bob.example');
+      return { domain, key: { ...key, kid }, jwk: { ...jwk, kid } };
+    });
+    const [bob, next, eve] = await Promise.all(parties);
     if (bob === undefined || next === undefined || eve === undefined) throw new Error('no parties');
     const { descriptions, answer, advance } = world();
     const after = async (reply: Reply): Promise<string | undefined> => {
