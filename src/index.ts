@@ -3,7 +3,7 @@
 import { createClient as createClientOf, type Client } from './client/client.ts';
 import type { HealthStore } from './client/bridge-health.ts';
 import type { Checkpoints } from './client/checkpoints.ts';
-import type { DescriptionStore } from './client/descriptions.ts';
+import type { DescriptionStore } from './client/description-store.ts';
 import type { Credentials } from './client/evaluate.ts';
 import { parsePolicy } from './client/policy.ts';
 import type { Transport } from './evidence/safe-fetch.ts';
@@ -76,7 +76,9 @@ export type { HealthCheck, HealthStore } from './client/bridge-health.ts';
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { Client } from './client/client.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
-export type { DescriptionStore, RefreshFailure, StoredDescription } from './client/descriptions.ts';
+export type { DescriptionHistory } from './client/description-history.ts';
+export type { DescriptionStore, StoredDescription } from './client/description-store.ts';
+export type { RefreshFailure } from './client/descriptions.ts';
 export type { Credentials } from './client/evaluate.ts';
 export type { LogPin } from './client/log-pin.ts';
 export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
@@ -107,6 +109,7 @@ export type { Alternative, Answer, AnswerRoute, DirectoryReport } from './protoc
 export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-change.ts';
 export type { Connect, Hop } from './protocol/bridge.ts';
 export type { Encryption, Reason } from './protocol/encryption.ts';
+export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
 export { LANGUAGES, type ChangeCode, type Language, type ReasonCode } from './protocol/language/messages.ts';

@@ -24,7 +24,7 @@ import {
   type RenewRequest,
 } from './server/issuer/renew.ts';
 import { purgeIssuer } from './server/issuer/purge.ts';
-import { formatOwnDescription } from './server/own-description.ts';
+import { formatOwnDescription, signOwnDescription } from './server/own-description.ts';
 import { issuerApp } from './server/routes/issuer.ts';
 import { createDescriptionStore } from './server/store/descriptions.ts';
 
@@ -84,7 +84,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const { domain, url, name, accounts, sandboxPort, network = {}, log = silent, amr = ['account'] } = options;
   const sandbox = sandboxPort !== undefined;
   const { signing, jwks, pepper } = await openKeys(nobleGroup, { oprf: [], signing: options.key, log: options.key });
-  const description = formatOwnDescription({
+  const text = formatOwnDescription({
     domain,
     name,
     jwks,
@@ -109,7 +109,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     log,
     amr,
     pepper,
-    description,
+    description: signOwnDescription(text, signing, systemClock),
     fetch,
     group: nobleGroup,
     signingKey: signing,

@@ -9,6 +9,7 @@ import type { Context } from './server/context.ts';
 import { purge } from './server/directory/purge.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { recheck } from './server/directory/recheck.ts';
+import { refreshDescriptions } from './server/directory/refresh.ts';
 import { purgeIssuer } from './server/issuer/purge.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { issuerApp } from './server/routes/issuer.ts';
@@ -129,6 +130,7 @@ async function openDirectory(parts: Parts, running: Running): Promise<Fetch> {
   running.every(SECOND, 'keys-failed', keepKeys({ ctx, keys: parts.keys.oprf, file: parts.config.keys, log: ctx.log }));
   running.every(HOUR, 'purge-failed', () => purge(ctx));
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
+  running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
   return directoryApp(ctx).fetch;
 }
 

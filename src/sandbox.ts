@@ -159,6 +159,6 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
     ...providers,
     ...(await openCosigners(parts, running)),
     ...Array.from(parts.guests, ([domain, port]): [string, Fetch] => [domain, guestAt(port)]),
-    [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch)],
+    [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch, parts.world.log)],
   ]);
 }

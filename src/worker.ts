@@ -9,6 +9,7 @@ import { readConfig, type Config } from './server/config.ts';
 import type { Context, DirectoryContext, Log } from './server/context.ts';
 import { endedKeys } from './server/directory/keys.ts';
 import { purge } from './server/directory/purge.ts';
+import { refreshDescriptions } from './server/directory/refresh.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { createMemory } from './server/directory/sequencer/flight.ts';
 import { replaceKeys } from './server/key-rotation.ts';
@@ -114,7 +115,7 @@ export default {
   /** Every minute: heartbeats, ended records, what a request that died left unpublished. Every hour the sweep. */
   async scheduled({ cron }: { readonly cron: string }, env: Bindings, execution: Execution): Promise<void> {
     const context = await createContext(env, (work) => execution.waitUntil(work));
-    if (cron === HOURLY) await purge(context);
+    if (cron === HOURLY) await Promise.all([purge(context), refreshDescriptions(context)]);
     else await advance(context, { patient: false });
     // The secret itself is the operator's to take away; this isolate forgets it.
     const ended = endedKeys(context);

@@ -56,7 +56,7 @@ const PACKAGES: readonly {
   },
 ];
 
-const PROTOCOL_PACKAGES = /^(?:@noble\/|jose$|libphonenumber-js\/max$|zod$|tr46$|tldts$)/;
+const PROTOCOL_PACKAGES = /^(?:@noble\/|jose$|canonicalize$|libphonenumber-js\/max$|zod$|tr46$|tldts$)/;
 
 const BANS: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
   { pattern: /\bDate\.now\(/, instead: 'take `now`, or call ctx.clock()' },

@@ -6,6 +6,8 @@ import type { Existences } from './existence.ts';
 import type { Policy } from './policy.ts';
 
 export interface Offering extends AnswerEnds {
+  /** Its description is a copy that may be out of date. */
+  readonly isStale: (domain: string) => boolean;
   readonly id: Identifier;
   /** The identifier's place in its round. */
   readonly place: number;
@@ -26,6 +28,7 @@ export async function listAlternatives(policy: Policy, offering: Offering): Prom
       const { connect, encryption, ...named } = answerAlternative(domain, {
         ...ends,
         provider: ends.describe?.(domain),
+        stale: ends.isStale(ends.from) || ends.isStale(domain),
       });
       const added = catalogue.includes(domain) ? {} : { added: true as const };
       const exists = await existences?.find(domain, place);

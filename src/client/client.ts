@@ -10,7 +10,9 @@ import type { Random } from '../protocol/oprf.ts';
 import { createAside } from './aside.ts';
 import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import type { ClientContext } from './context.ts';
-import { createDescriptions, type DescriptionStore, type RefreshFailure } from './descriptions.ts';
+import { layOutHistory, type DescriptionHistory } from './description-history.ts';
+import type { DescriptionStore } from './description-store.ts';
+import { createDescriptions, type RefreshFailure } from './descriptions.ts';
 import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
 import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
@@ -75,6 +77,8 @@ export interface Client {
     watched: readonly WatchedName[],
     store?: MonitorStore,
   ): AsyncGenerator<MonitorReport, void, undefined>;
+  /** What changed in a domain's description (§8.3), as seen from here; undefined where nothing was seen. Asks nobody. */
+  history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
   evidence(): Promise<readonly SavedEvidence[]>;
 }
@@ -109,7 +113,7 @@ export function createClient(parts: ClientParts): Client {
   const refresh = async () => {
     const failures = await refreshDescriptions();
     const known = await readPolicyDescriptions(context, networks.list());
-    await health.check([...known.values()]);
+    await health.check(Array.from(known.values(), ({ description }) => description));
     await follower.reconsider();
     return failures;
   };
@@ -168,6 +172,7 @@ export function createClient(parts: ClientParts): Client {
       const { config } = await context.directory(domain).head(parts.clock() + HEAD_MILLISECONDS, { fresh: true });
       return config.keys.map(({ id, until }) => ({ id, ...(until === undefined ? {} : { until }) }));
     },
+    history: (domain) => layOutHistory(descriptions, domain),
     async *monitor(domain, watched, store = memory) {
       await descriptions.fetch(domain);
       yield* monitor({ directory: context.directory(domain), store, clock: context.clock }, watched);

@@ -1,32 +1,30 @@
 // Other domains' descriptions (§8), fetched, kept, and given out. Decides when to ask; how to ask is evidence/safe-fetch's,
 // and whom to trust the policy's: a description says who holds which keys, never that he is to be believed.
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
+import { compareDescriptions, type HistoryEntry } from '../protocol/description-changes.ts';
+import { acceptDescription, isExpired } from '../protocol/description-signature.ts';
 import { parseDescription, type Description } from '../protocol/description.ts';
+import { isLocal } from '../protocol/domain.ts';
 import { WhereaboutsError, type Code } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { parseUtf8 } from '../protocol/wire.ts';
+import { formatHex, parseUtf8, utf8 } from '../protocol/wire.ts';
+import { createMemoryStore, type DescriptionStore, type StoredDescription } from './description-store.ts';
+import { freshSeconds } from './freshness.ts';
 
-/** A description as fetched. Times are seconds since 1970. */
-export interface StoredDescription {
-  readonly body: string;
-  readonly etag?: string;
-  readonly fetchedAt: number;
-}
-
-/**
- * Where copies are kept. Several instances may share one: `claim` gives each domain to one caller per interval, so that
- * nobody can make them ask the same domain together; `save` by the last one to finish wins.
- */
-export interface DescriptionStore {
-  find(domain: string): Promise<StoredDescription | undefined>;
-  /** True when nobody claimed `domain` after `before`; from then on it is claimed at `now`. */
-  claim(domain: string, now: number, before: number): Promise<boolean>;
-  save(domain: string, description: StoredDescription): Promise<void>;
+/** A copy at hand. */
+export interface DescriptionCopy {
+  readonly description: Description;
+  readonly stored: StoredDescription;
+  /** Its domain should have been heard of since, and was not: what it says may be out of date (§8.1). */
+  readonly stale: boolean;
 }
 
 export interface Descriptions {
   /** The copy at hand, never the network: what a look-up may use (§4.1). */
   find(domain: string): Promise<Description | undefined>;
+  /** The same, with how old it is. */
+  findCopy(domain: string): Promise<DescriptionCopy | undefined>;
   /** The copy at hand while it is fresh, else the domain's own answer, else a stale copy while nobody is reached. */
   fetch(domain: string): Promise<Description>;
 }
@@ -40,6 +38,8 @@ export interface RefreshFailure {
 export interface KeptDescriptions extends Descriptions {
   /** Fetches what is no longer fresh: for a schedule. Failures are told, copies at hand stay. */
   refresh(domains: readonly string[]): Promise<readonly RefreshFailure[]>;
+  /** The changes seen of a domain, newest first (§8.3). */
+  history(domain: string): Promise<readonly HistoryEntry[]>;
 }
 
 export interface DescriptionsOptions {
@@ -61,8 +61,8 @@ export function createDescriptions(options: DescriptionsOptions): KeptDescriptio
   const parse = rememberParsed((body, domain) => parseDescription(body, domain, { sandbox }));
   const underway = new Map<string, Promise<Description>>();
 
-  const usable = (domain: string, stored: StoredDescription | undefined, age: number): Description | undefined => {
-    if (stored === undefined || stored.fetchedAt + age <= now()) return undefined;
+  const usable = (domain: string, stored: StoredDescription | undefined, until: number): Description | undefined => {
+    if (stored === undefined || until <= now()) return undefined;
     const description = parse(stored.body, domain);
     return isExpired(description, now()) ? undefined : description;
   };
@@ -79,17 +79,35 @@ export function createDescriptions(options: DescriptionsOptions): KeptDescriptio
     }
   };
 
+  const findCopy = async (domain: string): Promise<DescriptionCopy | undefined> => {
+    const stored = await findStored(domain);
+    const description = usable(domain, stored, staleAt(stored));
+    if (stored === undefined || description === undefined) return undefined;
+    return { description, stored, stale: now() >= freshAt(stored) + LIMITS.descriptionLateSeconds };
+  };
+
   const fetchOnce = async (domain: string, stored: StoredDescription | undefined): Promise<Description> => {
-    const fresh = await ask(options, domain, stored, now());
-    const description = parse(fresh.body, domain);
-    if (isExpired(description, now())) throw new WhereaboutsError('description-invalid', 'the description has expired');
-    await store.save(domain, fresh);
+    const at = now();
+    const fresh = await ask(options, domain, stored, at);
+    const last = stored && parse(stored.body, domain);
+    // A copy that can no longer be read still says how far its domain had come.
+    const seq = stored?.seq ?? (await store.find(domain))?.seq;
+    const description = await acceptDescription(fresh.body, domain, {
+      sandbox,
+      now: at,
+      seen: { last, seq },
+      parse: (body) => parse(body, domain),
+    });
+    const signed = description.signature === undefined ? undefined : description.seq;
+    const highest = signed ?? seq;
+    const entry = await noteChange(store, domain, { at, body: fresh.body, seq: signed, last, description });
+    await store.save(domain, { ...fresh, ...(highest === undefined ? {} : { seq: highest }) }, entry);
     return description;
   };
 
   const fetchOrStale = async (domain: string): Promise<Description> => {
     const stored = await findStored(domain);
-    const fresh = usable(domain, stored, LIMITS.descriptionFreshSeconds);
+    const fresh = usable(domain, stored, freshAt(stored));
     if (fresh !== undefined) return fresh;
     try {
       // §10: one fetch per domain per five minutes, whether it succeeds or not.
@@ -98,21 +116,62 @@ export function createDescriptions(options: DescriptionsOptions): KeptDescriptio
       throw new WhereaboutsError('peer-unreachable', 'the description was asked for a moment ago');
     } catch (error) {
       // A failure to reach is never a "no" (§8.1): what the domain said last stands for a while.
-      const stale = usable(domain, stored, LIMITS.descriptionStaleSeconds);
+      const stale = usable(domain, stored, staleAt(stored));
       if (stale !== undefined) return stale;
       throw error;
     }
   };
 
   const descriptions: Descriptions = {
-    find: async (domain) => usable(domain, await findStored(domain), LIMITS.descriptionStaleSeconds),
+    find: async (domain) => (await findCopy(domain))?.description,
+    findCopy,
     fetch: (domain) => {
       const shared = underway.get(domain) ?? fetchOrStale(domain).finally(() => underway.delete(domain));
       underway.set(domain, shared);
       return shared;
     },
   };
-  return { ...descriptions, refresh: (domains) => refreshAll(descriptions, domains) };
+  return {
+    ...descriptions,
+    refresh: (domains) => refreshAll(descriptions, domains),
+    history: (domain) => store.history(domain),
+  };
+}
+
+/** When a copy is to be asked for again. Bounded here too: a store may hold what an earlier version thought right. */
+export const freshAt = (stored: StoredDescription | undefined): number =>
+  stored === undefined
+    ? 0
+    : Math.min(
+        stored.freshUntil ?? stored.fetchedAt + LIMITS.descriptionFreshSeconds,
+        stored.fetchedAt + LIMITS.descriptionFreshMostSeconds,
+      );
+
+const staleAt = (stored: StoredDescription | undefined): number =>
+  stored === undefined ? 0 : stored.fetchedAt + LIMITS.descriptionStaleSeconds;
+
+/** What goes into the history with a newly fetched description; undefined where nothing changed. */
+async function noteChange(
+  store: DescriptionStore,
+  domain: string,
+  {
+    at,
+    body,
+    seq,
+    last,
+    description,
+  }: {
+    readonly at: number;
+    readonly body: string;
+    readonly seq: number | undefined;
+    readonly last: Description | undefined;
+    readonly description: Description;
+  },
+): Promise<HistoryEntry | undefined> {
+  const changes = last === undefined ? [] : compareDescriptions(last, description);
+  const isFirst = last === undefined && (await store.history(domain)).length === 0;
+  if (changes.length === 0 && !isFirst) return undefined;
+  return { at, digest: formatHex(sha256(utf8(body))), ...(seq === undefined ? {} : { seq }), changes };
 }
 
 /** Asks the domain itself, with the copy at hand as a condition. */
@@ -122,21 +181,25 @@ async function ask(
   stored: StoredDescription | undefined,
   now: number,
 ): Promise<StoredDescription> {
-  const scheme = sandbox && domain.endsWith('.localhost') ? 'http' : 'https';
   const etag = stored?.etag;
-  const reply = await get(`${scheme}://${domain}/.well-known/whereabouts`, {
+  const reply = await get(descriptionUrl(domain, sandbox), {
     accept: ['application/json'],
     maxOctets: LIMITS.descriptionOctets,
     ...(etag === undefined ? {} : { headers: { 'if-none-match': etag } }),
   });
-  if (reply.status === 304 && stored !== undefined) return { ...stored, fetchedAt: now };
+  const times = { fetchedAt: now, freshUntil: now + freshSeconds(reply.headers) };
+  if (reply.status === 304 && stored !== undefined) return { ...stored, ...times };
   if (reply.status === 404 || reply.status === 410) throw new WhereaboutsError('provider-unknown');
   if (reply.status !== 200) throw new WhereaboutsError('peer-unreachable', 'no description was given');
   const given = reply.headers.get('etag');
   // A longer one is no use to us and would be kept for a stranger.
   const kept = given !== null && given.length <= 256 ? { etag: given } : {};
-  return { body: parseBody(reply.body), ...kept, fetchedAt: now };
+  return { body: parseBody(reply.body), ...kept, ...times };
 }
+
+/** Where a domain's description stands. */
+export const descriptionUrl = (domain: string, sandbox: boolean): string =>
+  `${sandbox && isLocal(domain) ? 'http' : 'https'}://${domain}/.well-known/whereabouts`;
 
 function parseBody(octets: Uint8Array): string {
   try {
@@ -144,10 +207,6 @@ function parseBody(octets: Uint8Array): string {
   } catch (cause) {
     throw new WhereaboutsError('description-invalid', 'the description is not UTF-8', { cause });
   }
-}
-
-function isExpired({ expires }: Description, now: number): boolean {
-  return expires !== undefined && Date.parse(expires) <= now * 1000;
 }
 
 async function refreshAll(descriptions: Descriptions, domains: readonly string[]): Promise<readonly RefreshFailure[]> {
@@ -180,21 +239,5 @@ function rememberParsed(
     const oldest = parsed.size > PARSED ? parsed.keys().next().value : undefined;
     if (oldest !== undefined) parsed.delete(oldest);
     return entry.description;
-  };
-}
-
-function createMemoryStore(): DescriptionStore {
-  const kept = new Map<string, StoredDescription>();
-  const tried = new Map<string, number>();
-  return {
-    find: async (domain) => kept.get(domain),
-    claim: async (domain, now, before) => {
-      if ((tried.get(domain) ?? -Infinity) > before) return false;
-      tried.set(domain, now);
-      return true;
-    },
-    save: async (domain, description) => {
-      kept.set(domain, description);
-    },
   };
 }

@@ -23,7 +23,7 @@ import { logPolicy, type LogPin } from './log-pin.ts';
 
 /** What a directory's client needs of the world. */
 export interface DirectoryParts extends CallParts {
-  readonly descriptions: Descriptions;
+  readonly descriptions: Pick<Descriptions, 'find'>;
   /** Memory of this object unless given. */
   readonly checkpoints?: Checkpoints;
   /** What the policy demands of this directory's log. */

@@ -5,7 +5,7 @@ import type { Bridge } from '../protocol/bridge-listing.ts';
 import type { Description } from '../protocol/description.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { ClientContext } from './context.ts';
-import type { RefreshFailure } from './descriptions.ts';
+import type { DescriptionCopy, RefreshFailure } from './descriptions.ts';
 import { describedDomains, findPeers } from './policy.ts';
 
 type Parts = Pick<ClientContext, 'policy' | 'descriptions'>;
@@ -30,30 +30,30 @@ export async function refreshPolicy(
 export async function readPolicyDescriptions(
   { policy, descriptions }: Parts,
   more: readonly string[] = [],
-): Promise<Map<string, Description>> {
+): Promise<Map<string, DescriptionCopy>> {
   const known = await readAll(descriptions, [...describedDomains(policy), ...more]);
-  const peers = await readAll(descriptions, await findPeers(policy, (domain) => known.get(domain)));
+  const peers = await readAll(descriptions, await findPeers(policy, (domain) => known.get(domain)?.description));
   return new Map([...peers, ...known]);
 }
 
 /** Those, and the copies at hand of the operators they name. */
-export async function readKnown(parts: Parts, more: readonly string[]): Promise<Map<string, Description>> {
+export async function readKnown(parts: Parts, more: readonly string[]): Promise<Map<string, DescriptionCopy>> {
   const known = await readPolicyDescriptions(parts, more);
   const operators = await readAll(parts.descriptions, othersNamed(known));
   return new Map([...operators, ...known]);
 }
 
 async function readAll(descriptions: Parts['descriptions'], domains: readonly string[]) {
-  const known = new Map<string, Description>();
+  const known = new Map<string, DescriptionCopy>();
   for (const domain of new Set(domains)) {
-    const description = await descriptions.find(domain);
-    if (description !== undefined) known.set(domain, description);
+    const copy = await descriptions.findCopy(domain);
+    if (copy !== undefined) known.set(domain, copy);
   }
   return known;
 }
 
-function othersNamed(known: ReadonlyMap<string, Description>): string[] {
-  const named = [...known.values()].flatMap((description) => operatorsOf(description));
+function othersNamed(known: ReadonlyMap<string, DescriptionCopy>): string[] {
+  const named = [...known.values()].flatMap(({ description }) => operatorsOf(description));
   return [...new Set(named)].filter((domain) => !known.has(domain)).slice(0, LIMITS.operatorsInAll);
 }
 

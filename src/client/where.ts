@@ -47,7 +47,10 @@ export const DEADLINE_MILLISECONDS = 3_000;
 const DEADLINE_EACH_MILLISECONDS = 30;
 
 /** What is at hand about networks and bridges: read before anything is asked, so that no answer makes us fetch. */
-type Known = Facts;
+interface Known extends Facts {
+  /** Its description is a copy that may be out of date. */
+  readonly isStale: (domain: string) => boolean;
+}
 
 /** An answer, and what it was made of. */
 export interface Asked {
@@ -171,7 +174,11 @@ function parseAsker({ policy }: ClientContext, options: WhereOptions): Asker {
 
 async function readFacts(context: ClientContext, { from, also }: Asker): Promise<Known> {
   const known = await readKnown(context, [from, ...also]);
-  return { describe: (domain) => known.get(domain), health: await context.health.read() };
+  return {
+    describe: (domain) => known.get(domain)?.description,
+    isStale: (domain) => known.get(domain)?.stale === true,
+    health: await context.health.read(),
+  };
 }
 
 /** What one directory says about a name. */
@@ -219,7 +226,9 @@ async function layOutRoute(
 ): Promise<AnswerRoute> {
   // A copy somebody else had fetched will do for a name and a bridge; keys come from the policy's domains alone.
   const find = async (domain: string) => known.describe(domain) ?? (await descriptions.find(domain));
-  const provider = await find(judged.route.provider);
+  const { provider: domain } = judged.route;
+  const copy = known.describe(domain) === undefined ? await descriptions.findCopy(domain) : undefined;
+  const provider = known.describe(domain) ?? copy?.description;
   const operators = await Promise.all(
     operatorsOf(provider, judged.route.bridges).map(async (domain) => [domain, await find(domain)] as const),
   );
@@ -227,6 +236,7 @@ async function layOutRoute(
   return answerRoute(judged, {
     ...endsOf(asker, known),
     provider,
+    stale: known.isStale(asker.from) || known.isStale(domain) || copy?.stale === true,
     describe: (domain) => described.get(domain) ?? known.describe(domain),
   });
 }

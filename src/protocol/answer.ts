@@ -2,7 +2,6 @@
 // each directory's records come to was judged before, in judgement.ts; what the asker prefers is applied after, in client/.
 import type { Check } from './checks.ts';
 import { selectBridge, type Connect, type Ends } from './bridge.ts';
-import type { Description } from './description.ts';
 import type { Encryption } from './encryption.ts';
 import type { Code } from './errors.ts';
 import { ASSURANCES, type Assurance, type JudgedName, type JudgedRoute } from './judgement.ts';
@@ -47,11 +46,14 @@ export interface Provider {
   readonly domain: string;
   readonly name?: string;
   readonly logo?: string;
+  /** What is known of it may be out of date: its domain has not been reached lately (§8.1). */
+  readonly stale?: true;
 }
 
 export interface Alternative {
   readonly domain: string;
   readonly name?: string;
+  readonly stale?: true;
   /** The asker's own addition to the list. */
   readonly added?: true;
   /** Nothing is known of it at present: its description is not at hand. */
@@ -202,14 +204,17 @@ const compareListings = (a: JudgedRoute, b: JudgedRoute): number =>
   ASSURANCES.indexOf(a.assurance) - ASSURANCES.indexOf(b.assurance) || a.since - b.since;
 
 /** Who asks, and what is at hand about the two networks and the bridges between them. */
-export type AnswerEnds = Omit<Ends, 'route'>;
+export interface AnswerEnds extends Omit<Ends, 'route'> {
+  /** A description of either network is a copy that may be out of date. */
+  readonly stale?: boolean | undefined;
+}
 
 /** Lays a route out for the one who asks. */
 export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute {
   const { route, assurance, issuers, auto, contested, since, expires } = judged;
   const { connect, encryption, features } = selectBridge({ ...ends, route });
   return {
-    provider: nameProvider(route.provider, ends.provider),
+    provider: nameProvider(route.provider, ends),
     ...(route.address === undefined ? {} : { address: route.address }),
     assurance,
     issuers,
@@ -226,19 +231,23 @@ export function answerRoute(judged: JudgedRoute, ends: AnswerEnds): AnswerRoute 
 /** Lays out a network to be tried instead. */
 export function answerAlternative(domain: string, ends: AnswerEnds): Alternative {
   const { connect, encryption } = selectBridge({ ...ends, route: { provider: domain } });
-  const { name } = nameProvider(domain, ends.provider);
-  const named = name === undefined ? {} : { name };
+  const { logo: _, ...network } = nameProvider(domain, ends);
   const unavailable = ends.provider === undefined ? { available: false as const } : {};
-  return { domain, ...named, ...unavailable, connect, encryption };
+  return { ...network, ...unavailable, connect, encryption };
 }
 
-function nameProvider(domain: string, description: Description | undefined): Provider {
-  const { name, logo } = description ?? {};
-  return { domain, ...(name === undefined ? {} : { name }), ...(logo === undefined ? {} : { logo }) };
+function nameProvider(domain: string, { provider, stale }: AnswerEnds): Provider {
+  const { name, logo } = provider ?? {};
+  return {
+    domain,
+    ...(name === undefined ? {} : { name }),
+    ...(logo === undefined ? {} : { logo }),
+    ...(stale === true ? { stale } : {}),
+  };
 }
 
 /** RFC 3339 in whole seconds. */
-const formatTime = (seconds: number): string =>
+export const formatTime = (seconds: number): string =>
   new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

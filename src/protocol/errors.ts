@@ -21,6 +21,7 @@ export const CODES = {
   'database-stale': 'The database is older than what was seen of its log',
   'depth-changed': 'The directory uses another bucket depth now',
   'description-invalid': 'The description does not follow the rules',
+  'description-stale': 'A newer description of this domain was seen before',
   'directory-refused': 'The issuer does not attest for this directory',
   'element-invalid': 'A blinded element is not valid',
   'epoch-invalid': 'The log says something impossible about an epoch',

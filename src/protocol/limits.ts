@@ -77,6 +77,10 @@ export const LIMITS = {
   fetchRedirects: 2,
   /** How long a description is used without asking again, and fetches of one domain apart (§10), in seconds. */
   descriptionFreshSeconds: 300,
+  /** The longest a description asks to be used without asking again, in seconds (§8.1). */
+  descriptionFreshMostSeconds: 3_600,
+  /** A copy that is this much older than it should be is told as stale, in seconds (§8.1). */
+  descriptionLateSeconds: 600,
   /** How long a description is still believed while its domain cannot be reached, in seconds (§8.1). */
   descriptionStaleSeconds: 7 * DAY,
   /** Checks of one bridge's health apart, how long one is believed, in seconds, and how long one may take (§8.2). */
@@ -89,6 +93,11 @@ export const LIMITS = {
   /** Operators whose word about bridges they run for others is fetched: of one description, and in all (§8.2). */
   operators: 8,
   operatorsInAll: 64,
+  /** Longest life of a signed description, in seconds (§8). */
+  descriptionLifeSeconds: 90 * DAY,
+  /** Entries kept of a domain's history, and changes listed in one of them (§8.3). */
+  historyEntries: 256,
+  historyChanges: 64,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

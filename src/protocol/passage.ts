@@ -76,10 +76,11 @@ const agrees = (told: Bridge, { endpoint, protocol, placement, encryption }: Bri
 
 /** Level of one bridge. What is said of it cannot be checked here; where its operator says worse of it, that counts. */
 export function levelOf({ bridge, told }: Passage): Level {
-  return worst([bridge, ...(told === undefined ? [] : [told])].map(levelAsListed));
+  return worst([bridge, ...(told === undefined ? [] : [told])].map(levelOfBridge));
 }
 
-function levelAsListed({ encryption, placement }: Bridge): Level {
+/** Level of a bridge as it is listed. */
+export function levelOfBridge({ encryption, placement }: Bridge): Level {
   if (encryption === 'native') return 'end-to-end';
   if (encryption === 'none') return 'not-end-to-end';
   return placement === 'server' ? 're-encrypted-by-bridge' : 're-encrypted-on-recipients-device';

@@ -2,13 +2,14 @@
 import type { Group } from '../protocol/group.ts';
 import type { Random } from '../protocol/oprf.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
-import type { Descriptions } from '../client/descriptions.ts';
+import type { Descriptions, KeptDescriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
 import type { NoteSigner } from '../protocol/log/note.ts';
 import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
 import type { OprfKey } from './keys.ts';
+import type { OwnText } from './own-description.ts';
 import type { Db } from './store/database.ts';
 
 /** Time in milliseconds since 1970. */
@@ -92,10 +93,10 @@ export interface DirectoryContext extends Context {
   /** Domains with full quotas: issuers and gatekeepers the operator knows. */
   readonly listed: ReadonlySet<string>;
   readonly quotas: Quotas;
-  readonly descriptions: Descriptions;
+  readonly descriptions: KeptDescriptions;
   readonly fetch: SafeFetch;
   /** The directory's own description, as served at /.well-known/whereabouts. */
-  readonly description: string;
+  readonly description: OwnText;
 }
 
 export interface IssuerContext extends Context {
@@ -116,5 +117,5 @@ export interface IssuerContext extends Context {
   /** Attestations one account may ask for. */
   readonly attestationsPerAccount: Quota;
   /** The issuer's own description, as served at /.well-known/whereabouts. */
-  readonly description: string;
+  readonly description: OwnText;
 }

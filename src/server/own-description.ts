@@ -1,9 +1,11 @@
-// The description a deployment serves of itself (§8), from its configuration and public keys. Does not sign it.
+// The description a deployment serves of itself (§8), from its configuration and public keys, signed anew every day.
 import { WhereaboutsError } from '../protocol/errors.ts';
 import { parseDescription } from '../protocol/description.ts';
-import type { Json } from '../protocol/json.ts';
+import { signDescription } from '../protocol/description-signature.ts';
+import { parseJsonObject, type Json } from '../protocol/json.ts';
+import type { SigningKey } from '../protocol/token/jws.ts';
 import { utf8 } from '../protocol/wire.ts';
-import type { Quota } from './context.ts';
+import type { Clock, Quota } from './context.ts';
 
 export interface OwnDescription {
   readonly domain: string;
@@ -27,7 +29,7 @@ export interface OwnDescription {
   readonly sandbox: boolean;
 }
 
-/** JSON text of the description; throws `config-invalid` when what the operator added does not follow the rules. */
+/** JSON text of the description, not signed; throws `config-invalid` when what the operator added does not follow the rules. */
 export function formatOwnDescription(own: OwnDescription): string {
   const { directory, issuer, witness, domain, name, logo, contact, jwks, extra = {} } = own;
   const text = JSON.stringify({
@@ -75,3 +77,32 @@ export function formatOwnDescription(own: OwnDescription): string {
   }
   return text;
 }
+
+/** The text to serve at the moment. */
+export type OwnText = () => Promise<string>;
+
+const DAY = 86_400;
+/** Longer than anybody believes a copy he cannot renew; short, since whoever loses the key is not believed before it ends. */
+const LIFE_DAYS = 8;
+
+/**
+ * A description that is signed: `seq` is the beginning of the day, so that all instances of a deployment, and each of them
+ * after a restart, sign the same document without asking each other. What the operator changes meanwhile has the same `seq`.
+ */
+export function signOwnDescription(text: string, key: SigningKey, clock: Clock): OwnText {
+  let signed: { readonly day: number; readonly text: Promise<string> } | undefined;
+  return () => {
+    const day = Math.floor(clock() / 1000 / DAY);
+    if (signed?.day !== day) {
+      const expires = new Date((day + LIFE_DAYS) * DAY * 1000).toISOString().replace('.000Z', 'Z');
+      signed = { day, text: signDescription({ ...parseJsonObject(text), seq: day * DAY, expires }, key) };
+    }
+    return signed.text;
+  };
+}
+
+/** A description that is served as it is: of who has no key to sign with. */
+export const serveUnsigned =
+  (text: string): OwnText =>
+  async () =>
+    text;

@@ -23,6 +23,7 @@ export const STATUS: Record<Code, ContentfulStatusCode> = {
   'database-stale': 503,
   'depth-changed': 409,
   'description-invalid': 422,
+  'description-stale': 502,
   'directory-refused': 403,
   'element-invalid': 400,
   'epoch-invalid': 502,

@@ -6,10 +6,10 @@ import { nobleGroup } from '../protocol/group-noble.ts';
 import type { Json } from '../protocol/json.ts';
 import { formatNoteKey } from '../protocol/note-key.ts';
 import type { Config } from './config.ts';
-import type { Context, DirectoryContext, IssuerContext, ShownCheckpoint } from './context.ts';
+import type { Clock, Context, DirectoryContext, IssuerContext, ShownCheckpoint } from './context.ts';
 import type { Memory } from './directory/sequencer/flight.ts';
 import { logParts, witnessPeer } from './log-parts.ts';
-import { formatOwnDescription } from './own-description.ts';
+import { formatOwnDescription, signOwnDescription, type OwnText } from './own-description.ts';
 import { cosignerOf, createAuditorMemory, describeCosigner, originsOf, createAuditor } from './witness-parts.ts';
 import type { Database } from './store/database.ts';
 import { createDescriptionStore } from './store/descriptions.ts';
@@ -53,7 +53,7 @@ export function directoryContext(parts: Parts): DirectoryContext {
     quotas,
     descriptions: descriptionsOf(parts),
     fetch,
-    description: describeSelf(config, keys, extra),
+    description: describeSelf(config, keys, extra, world.clock),
   };
 }
 
@@ -73,7 +73,7 @@ export function issuerContext(parts: Parts): IssuerContext {
     descriptions: descriptionsOf(parts),
     fetch,
     attestationsPerAccount: config.issuer.attestations,
-    description: describeSelf(config, keys, extra),
+    description: describeSelf(config, keys, extra, world.clock),
   };
 }
 
@@ -87,7 +87,7 @@ export function witnessContext(parts: Parts): WitnessContext {
     signer,
     findKeys: createKeyFinder(config.logs, descriptionsOf(parts)),
     memory: createWitnessMemory(database.db, signer.key.name),
-    description: describeSelf(config, keys, extra),
+    description: describeSelf(config, keys, extra, world.clock),
   };
 }
 
@@ -109,7 +109,7 @@ export async function auditorContext(
     findKeys: createKeyFinder(logs, descriptions),
     memory: createAuditorMemory(auditors),
     auditors,
-    description: describeSelf(config, keys, extra),
+    description: describeSelf(config, keys, extra, world.clock),
   };
 }
 
@@ -117,10 +117,10 @@ const descriptionsOf = ({ database, fetch, world }: Parts) =>
   createDescriptions({ fetch, clock: world.clock, sandbox: false, store: createDescriptionStore(database.db) });
 
 /** The one description of the domain, whatever roles it plays. */
-function describeSelf(config: Config, keys: Keys, extra: Parts['extra']): string {
+function describeSelf(config: Config, keys: Keys, extra: Parts['extra'], clock: Clock): OwnText {
   const { domain, url, profile, roles, directory, issuer } = config;
   const { endUser, gatekeeper, unlisted } = directory.quotas;
-  return formatOwnDescription({
+  const text = formatOwnDescription({
     domain,
     name: profile.name,
     logo: profile.logo,
@@ -142,6 +142,7 @@ function describeSelf(config: Config, keys: Keys, extra: Parts['extra']): string
     extra,
     sandbox: false,
   });
+  return signOwnDescription(text, keys.signing, clock);
 }
 
 /** §8 has room for one: a domain that plays both roles shows its witness, and its auditor by `whereabouts keys`. */

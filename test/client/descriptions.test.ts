@@ -1,11 +1,15 @@
 // Descriptions (§8): when a domain is asked, when a copy is used, and that a failure to reach is never a "no".
 import { describe, expect, test } from 'vitest';
-import { createDescriptions, type DescriptionStore } from '../../src/client/descriptions.ts';
+import type { DescriptionStore } from '../../src/client/description-store.ts';
+import { createDescriptions } from '../../src/client/descriptions.ts';
 import type { Fetched, SafeFetch } from '../../src/evidence/safe-fetch.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
+import { signDescription } from '../../src/protocol/description-signature.ts';
+import { signAsDomain } from '../../src/protocol/token/jws.ts';
 import { utf8 } from '../../src/protocol/wire.ts';
+import { createParty, type Party } from '../support/parties.ts';
 
-type Reply = { status?: number; body?: unknown; etag?: string } | WhereaboutsError;
+type Reply = { status?: number; body?: unknown; etag?: string; headers?: Record<string, string> } | WhereaboutsError;
 
 /** A world with a clock one advances and domains that answer what they are told to. */
 function world(options: { sandbox?: boolean; store?: DescriptionStore } = {}) {
@@ -19,9 +23,11 @@ function world(options: { sandbox?: boolean; store?: DescriptionStore } = {}) {
     await Promise.resolve();
     const reply = replies.get(url) ?? new WhereaboutsError('peer-unreachable');
     if (reply instanceof Error) throw reply;
-    const { status = 200, body, etag } = reply;
-    const octets = body instanceof Uint8Array ? body : utf8(JSON.stringify(body) ?? '');
-    return { status, headers: new Headers(etag === undefined ? {} : { etag }), body: octets, url: new URL(url) };
+    const { status = 200, body, etag, headers: more = {} } = reply;
+    const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+    const octets = body instanceof Uint8Array ? body : utf8(text);
+    const given = new Headers({ ...more, ...(etag === undefined ? {} : { etag }) });
+    return { status, headers: given, body: octets, url: new URL(url) };
   };
   const { sandbox = false, store } = options;
   const parts = { fetch, clock: () => now, sandbox, ...(store === undefined ? {} : { store }) };
@@ -113,6 +119,255 @@ describe('asking', () => {
   });
 });
 
+describe('freshness', () => {
+  test.each<[Record<string, string>, number]>([
+    [{}, 300],
+    [{ 'cache-control': 'max-age=60' }, 300],
+    [{ 'cache-control': 'public, max-age=900' }, 900],
+    [{ 'cache-control': 'Public, MAX-AGE="900"' }, 900],
+    [{ 'cache-control': 'max-age=900', age: '200' }, 700],
+    [{ 'cache-control': 'max-age=900', age: 'old' }, 900],
+    [{ 'cache-control': 'max-age=900, max-age=600' }, 600],
+    [{ 'cache-control': 'max-age=99999999' }, 3_600],
+    [{ 'cache-control': 'max-age=9'.padEnd(40, '9') }, 300],
+    [{ 'cache-control': 'max-age=-1' }, 300],
+    [{ 'cache-control': 's-maxage=900' }, 300],
+    [{ 'cache-control': 'max-age=900, no-cache' }, 300],
+    [{ 'cache-control': 'no-store, max-age=900' }, 300],
+    [{ expires: 'Thu, 01 Jan 2037 00:00:00 GMT' }, 300],
+  ])('%j is fresh for %i s', async (headers, seconds) => {
+    const { descriptions, asked, answer, advance } = world();
+    answer('bob.example', { body: document('bob.example'), headers });
+    await descriptions.fetch('bob.example');
+    advance(seconds - 1);
+    await descriptions.fetch('bob.example');
+    expect(asked).toHaveLength(1);
+    advance(1);
+    await descriptions.fetch('bob.example');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a reply "not modified" says anew for how long', async () => {
+    const { descriptions, asked, answer, advance } = world();
+    answer('bob.example', { body: document('bob.example'), etag: '"1"' });
+    await descriptions.fetch('bob.example');
+    advance(300);
+    answer('bob.example', { status: 304, headers: { 'cache-control': 'max-age=1200' } });
+    await descriptions.fetch('bob.example');
+    advance(1_199);
+    await descriptions.fetch('bob.example');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a store that says "fresh for ever" is not believed', async () => {
+    const store: DescriptionStore = {
+      find: async () => ({
+        body: JSON.stringify(document('bob.example')),
+        fetchedAt: 1_800_000_000,
+        freshUntil: 9_000_000_000,
+      }),
+      claim: async () => true,
+      save: async () => undefined,
+      history: async () => [],
+    };
+    const { descriptions, asked, answer, advance } = world({ store });
+    answer('bob.example', { body: document('bob.example') });
+    advance(3_599);
+    await descriptions.fetch('bob.example');
+    expect(asked).toHaveLength(0);
+    advance(1);
+    await descriptions.fetch('bob.example');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('a copy is told as stale once its domain should have been heard of again', async () => {
+    const { descriptions, answer, advance } = world();
+    const stale = async () => (await descriptions.findCopy('bob.example'))?.stale;
+    answer('bob.example', { body: document('bob.example'), headers: { 'cache-control': 'max-age=900' } });
+    await descriptions.fetch('bob.example');
+    expect(await stale()).toBe(false);
+    advance(1_499);
+    expect(await stale()).toBe(false);
+    answer('bob.example', { status: 503 });
+    await descriptions.fetch('bob.example');
+    advance(1);
+    expect(await stale()).toBe(true);
+    answer('bob.example', { body: document('bob.example') });
+    advance(300);
+    await descriptions.fetch('bob.example');
+    expect(await stale()).toBe(false);
+  });
+});
+
+describe('history', () => {
+  const bridge = { from: ['alice.example'], protocol: 'alice', placement: 'client', encryption: 're-encrypted' };
+  const provided = (bridges: object[]) => ({ body: document('bob.example', { provider: { bridges } }) });
+
+  test('who lowers his encryption is seen to have done it; what stays the same is no change', async () => {
+    const { descriptions, answer, advance } = world();
+    answer('bob.example', provided([bridge]));
+    await descriptions.fetch('bob.example');
+    advance(300);
+    answer('bob.example', { body: document('bob.example', { seq: 9, provider: { bridges: [bridge] } }) });
+    await descriptions.fetch('bob.example');
+    advance(300);
+    answer('bob.example', provided([{ ...bridge, placement: 'server' }]));
+    await descriptions.fetch('bob.example');
+    advance(300);
+    answer('bob.example', provided([]));
+    await descriptions.fetch('bob.example');
+    const history = await descriptions.history('bob.example');
+    expect(history.map(({ at }) => at - 1_800_000_000)).toEqual([900, 600, 0]);
+    const ofLevels = history.map(({ changes }) => changes.filter(({ member }) => member === 'encryption'));
+    const subject = 'alice.example';
+    const [client, server] = ['re-encrypted-on-recipients-device', 're-encrypted-by-bridge'];
+    expect(ofLevels).toEqual([
+      [{ member: 'encryption', subject, from: server, effect: 'worse' }],
+      [{ member: 'encryption', subject, from: client, to: server, effect: 'worse' }],
+      [],
+    ]);
+  });
+
+  test('what cannot be used is no change, and never the end of one', async () => {
+    const { descriptions, answer, advance } = world();
+    answer('bob.example', provided([bridge]));
+    await descriptions.fetch('bob.example');
+    for (const reply of [{ status: 404 }, { body: document('eve.example') }, new WhereaboutsError('url-refused')]) {
+      advance(300);
+      answer('bob.example', reply);
+      await descriptions.fetch('bob.example');
+    }
+    // Seven days later there is no copy any more; what it said is remembered all the same.
+    advance(8 * 86_400);
+    answer('bob.example', provided([]));
+    await descriptions.fetch('bob.example');
+    const [latest, first, ...more] = await descriptions.history('bob.example');
+    expect([latest?.changes.map(({ effect }) => effect), first?.changes, more]).toEqual([['worse', 'none'], [], []]);
+  });
+
+  test('256 entries are kept, the newest', async () => {
+    const { descriptions, answer, advance } = world();
+    for (let i = 0; i < 300; i++) {
+      answer('bob.example', { body: document('bob.example', { name: `Bob ${i}` }) });
+      await descriptions.fetch('bob.example');
+      advance(300);
+    }
+    const history = await descriptions.history('bob.example');
+    expect([history.length, history[0]?.at]).toEqual([256, 1_800_000_000 + 299 * 300]);
+  });
+});
+
+describe('signed', () => {
+  const NOW = 1_800_000_000;
+  const day = (n: number) => new Date((NOW + n * 86_400) * 1000).toISOString().replace('.000Z', 'Z');
+  const signed = async (by: Party, seq: number, more: Record<string, unknown> = {}, listed: Party[] = [by]) => ({
+    body: await signDescription(
+      JSON.parse(
+        JSON.stringify({
+          ...document('bob.example'),
+          seq,
+          expires: day(30),
+          jwks: { keys: listed.map(({ jwk }) => jwk) },
+          ...more,
+        }),
+      ),
+      by.key,
+    ),
+  });
+
+  test('an older one than one already seen is refused, and the copy at hand stays', async () => {
+    const bob = await createParty('bob.example');
+    const { descriptions, answer, advance } = world();
+    answer('bob.example', await signed(bob, 2, { name: 'Two' }));
+    await descriptions.fetch('bob.example');
+    answer('bob.example', await signed(bob, 1, { name: 'One' }));
+    advance(300);
+    expect((await descriptions.fetch('bob.example')).name).toBe('Two');
+    // Long after: no copy counts any more, the number does.
+    advance(8 * 86_400);
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('description-stale');
+    advance(40 * 86_400);
+    answer('bob.example', await signed(bob, 1, { expires: day(60) }));
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('description-stale');
+    advance(300);
+    answer('bob.example', await signed(bob, 2, { expires: day(60) }));
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('no failure');
+  });
+
+  test('who signed once is believed only when signed, by a key he listed, until that one ends', async () => {
+    const parties = ['old', 'new', 'eve'].map(async (kid): Promise<Party> => {
+      const { domain, key, jwk } = await createParty('bob.example');
+      return { domain, key: { ...key, kid }, jwk: { ...jwk, kid } };
+    });
+    const [bob, next, eve] = await Promise.all(parties);
+    if (bob === undefined || next === undefined || eve === undefined) throw new Error('no parties');
+    const { descriptions, answer, advance } = world();
+    const after = async (reply: Reply): Promise<string | undefined> => {
+      answer('bob.example', reply);
+      advance(300);
+      return (await descriptions.fetch('bob.example')).name;
+    };
+    expect(await after(await signed(bob, 1, { name: 'One' }))).toBe('One');
+    expect(await after({ body: document('bob.example', { name: 'Unsigned' }) })).toBe('One');
+    expect(await after(await signed(eve, 2, { name: 'Eve' }))).toBe('One');
+    expect(await after(await signed(eve, 2, { name: 'Eve' }, [bob, eve]))).toBe('One');
+    expect(await after(await signed(next, 2, { name: 'Too soon' }))).toBe('One');
+    expect(await after(await signed(bob, 2, { name: 'Two' }, [bob, next]))).toBe('Two');
+    expect(await after(await signed(next, 3, { name: 'Three' }))).toBe('Three');
+    expect(await after(await signed(bob, 4, { name: 'Old key' }))).toBe('Three');
+    advance(31 * 86_400);
+    expect(await after({ body: document('bob.example', { name: 'Unsigned' }) })).toBe('Unsigned');
+  });
+
+  test.each<[string, (body: Record<string, unknown>) => unknown]>([
+    ['another name', (body) => ({ ...body, name: 'Eve' })],
+    ['a member more', (body) => ({ ...body, unknown: 1 })],
+    ['a later end', (body) => ({ ...body, expires: day(40) })],
+    ['another seq', (body) => ({ ...body, seq: 8 })],
+    ['no signature at all', (body) => ({ ...body, signature: '' })],
+    ['the payload too', (body) => ({ ...body, signature: String(body['signature']).replace('..', '.e30.') })],
+    ['a cut signature', (body) => ({ ...body, signature: String(body['signature']).slice(0, -4) })],
+    ['another signature', (body) => ({ ...body, signature: `${String(body['signature']).slice(0, -8)}AAAAAAAA` })],
+    ['no keys', ({ jwks: _, ...body }) => body],
+    ['a key of another kid', (body) => JSON.parse(JSON.stringify(body).replaceAll(/"kid":"[^"]*"/g, '"kid":"x"'))],
+  ])('refused: %s', async (_, change) => {
+    const bob = await createParty('bob.example');
+    const { descriptions, answer, advance } = world();
+    const { body } = await signed(bob, 7);
+    answer('bob.example', { body: change(JSON.parse(body)) });
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('description-invalid');
+    // White space and the order of members are no part of what is signed (RFC 8785).
+    const turned = Object.fromEntries(Object.entries(JSON.parse(body)).toReversed());
+    answer('bob.example', { body: JSON.stringify(turned, undefined, 3) });
+    advance(300);
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('no failure');
+  });
+
+  test.each<[string, number, number, string]>([
+    ['the present', NOW, 90, 'no failure'],
+    ['a clock a little ahead', NOW + 60, 90, 'no failure'],
+    ['a seq from the future', NOW + 61, 30, 'description-invalid'],
+    ['an end too far away', 1, 91, 'description-invalid'],
+    ['an end that has passed', 1, 0, 'description-invalid'],
+  ])('%s: %i, %i days', async (_, seq, days, code) => {
+    const bob = await createParty('bob.example');
+    const { descriptions, answer } = world();
+    answer('bob.example', await signed(bob, seq, { expires: day(days) }));
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe(code);
+  });
+
+  test('a token of the same key is no signature, nor a signature of another type', async () => {
+    const bob = await createParty('bob.example');
+    const { descriptions, answer } = world();
+    const { body } = await signed(bob, 7);
+    const unsigned = JSON.parse(body) as Record<string, unknown>;
+    delete unsigned['signature'];
+    const token = await signAsDomain('client', unsigned, bob.key);
+    answer('bob.example', { body: { ...unsigned, signature: token.replace(/\.[^.]*\./, '..') } });
+    expect(await codeOf(descriptions.fetch('bob.example'))).toBe('description-invalid');
+  });
+});
+
 describe('copies', () => {
   test('outlive a domain that cannot be reached, for seven days', async () => {
     const { descriptions, answer, advance } = world();
@@ -175,6 +430,7 @@ describe('copies', () => {
       find: async () => ({ body: '{"version":0}', etag: '"old"', fetchedAt: 1_800_000_000 }),
       claim: async () => true,
       save: async () => undefined,
+      history: async () => [],
     };
     const { descriptions, asked, answer } = world({ store });
     expect(await descriptions.find('bob.example')).toBeUndefined();

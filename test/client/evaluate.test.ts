@@ -69,7 +69,7 @@ function directoryWorld(change: { credentials?: Credentials; spoil?: (good: Eval
   );
   const clock = () => NOW * 1000;
   const description = parseDescription(utf8(log.description()), DOMAIN);
-  const descriptions: Descriptions = { find: async () => description, fetch: async () => description };
+  const descriptions: Pick<Descriptions, 'find'> = { find: async () => description };
   const directory = new Directory({ fetch, clock, descriptions }, DOMAIN);
   const { credentials } = change;
   const evaluator = createEvaluator({

@@ -12,7 +12,7 @@ import { formatNoteKey } from '../../src/protocol/note-key.ts';
 import { generateKeyPair, keyId, type OprfKeyPair } from '../../src/protocol/oprf.ts';
 import type { Context, DirectoryContext, IssuerContext, Log, Quota, Quotas } from '../../src/server/context.ts';
 import type { Accounts } from '../../src/server/issuer/accounts.ts';
-import { formatOwnDescription } from '../../src/server/own-description.ts';
+import { formatOwnDescription, serveUnsigned } from '../../src/server/own-description.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
 import { issuerApp } from '../../src/server/routes/issuer.ts';
 import type { Database } from '../../src/server/store/database.ts';
@@ -142,18 +142,20 @@ export async function openWorld(database: Database): Promise<World> {
     quotas: QUOTAS,
     descriptions: descriptions(),
     fetch,
-    description: formatOwnDescription({
-      domain: DIRECTORY,
-      name: 'Directory',
-      jwks: keysOf(DIRECTORY).jwks,
-      directory: {
-        api: `https://${DIRECTORY}`,
-        log: formatNoteKey(`${DIRECTORY}/whereabouts`, keysOf(DIRECTORY).log),
-        issuers: 'open',
-        limits: {},
-      },
-      sandbox: false,
-    }),
+    description: serveUnsigned(
+      formatOwnDescription({
+        domain: DIRECTORY,
+        name: 'Directory',
+        jwks: keysOf(DIRECTORY).jwks,
+        directory: {
+          api: `https://${DIRECTORY}`,
+          log: formatNoteKey(`${DIRECTORY}/whereabouts`, keysOf(DIRECTORY).log),
+          issuers: 'open',
+          limits: {},
+        },
+        sandbox: false,
+      }),
+    ),
   };
   apps.set(DIRECTORY, directoryApp(directory).fetch);
 
@@ -172,7 +174,7 @@ export async function openWorld(database: Database): Promise<World> {
       descriptions: descriptions(),
       fetch,
       attestationsPerAccount: ROOMY,
-      description: describe(domain, keysOf(domain), true),
+      description: serveUnsigned(describe(domain, keysOf(domain), true)),
     };
     apps.set(domain, issuerApp(ctx, accountsOf(domain)).fetch);
   }

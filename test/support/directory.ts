@@ -19,6 +19,7 @@ import { advance } from '../../src/server/directory/sequencer/advance.ts';
 import { Flight } from '../../src/server/directory/sequencer/flight.ts';
 import { createWitnesses } from '../../src/server/directory/sequencer/witnesses.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
+import { serveUnsigned } from '../../src/server/own-description.ts';
 import { createDescriptionStore } from '../../src/server/store/descriptions.ts';
 import type { Database } from '../../src/server/store/database.ts';
 import { createWorld, type Party, type World } from './parties.ts';
@@ -144,7 +145,9 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
       store: createDescriptionStore(database.db),
     }),
     fetch: world.fetch,
-    description: JSON.stringify({ version: 1, domain: DOMAIN, name: 'Test', directory: { api: `https://${HOST}` } }),
+    description: serveUnsigned(
+      JSON.stringify({ version: 1, domain: DOMAIN, name: 'Test', directory: { api: `https://${HOST}` } }),
+    ),
   };
   const app = directoryApp(ctx);
   return {

@@ -112,6 +112,7 @@ export function de({ list, plural }: Say<'de'>): Messages {
       assurance: 'Gewähr',
       bridge: 'Brücke',
       endpoint: 'Zugang',
+      stale: 'veraltet',
       encryption: 'Verschlüsselung',
       readers: 'lesen können',
       explanation: 'Vertraulichkeit',
@@ -133,6 +134,7 @@ export function de({ list, plural }: Say<'de'>): Messages {
       alternatives: 'Netze, die einen Versuch wert sind:',
       noBridge: 'keine Brücke',
       notAvailable: 'derzeit ohne Beschreibung',
+      isStale: (network) => `${network} war zuletzt nicht zu erreichen`,
       checked: (epoch, witnesses) =>
         `geprüft: Epoche ${epoch}, ${plural(witnesses, { one: '# Zeuge', other: '# Zeugen' })}`,
       moreRoutes: (n) => plural(n, { one: 'und # weiterer Weg', other: 'und # weitere Wege' }),

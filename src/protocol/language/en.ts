@@ -108,6 +108,7 @@ export function en({ list, plural }: Say<'en'>): Messages {
       assurance: 'assurance',
       bridge: 'bridge',
       endpoint: 'endpoint',
+      stale: 'out of date',
       encryption: 'encryption',
       readers: 'can read',
       explanation: 'privacy',
@@ -129,6 +130,7 @@ export function en({ list, plural }: Say<'en'>): Messages {
       alternatives: 'Networks to try instead:',
       noBridge: 'no bridge',
       notAvailable: 'not described at present',
+      isStale: (network) => `${network} was not reached lately`,
       checked: (epoch, witnesses) =>
         `checked: epoch ${epoch}, ${plural(witnesses, { one: '# witness', other: '# witnesses' })}`,
       moreRoutes: (n) => plural(n, { one: 'and # more', other: 'and # more' }),

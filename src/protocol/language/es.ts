@@ -112,6 +112,7 @@ export function es({ list, plural }: Say<'es'>): Messages {
       assurance: 'garantía',
       bridge: 'puente',
       endpoint: 'acceso',
+      stale: 'desfasado',
       encryption: 'cifrado',
       readers: 'puede leer',
       explanation: 'privacidad',
@@ -133,6 +134,7 @@ export function es({ list, plural }: Say<'es'>): Messages {
       alternatives: 'Redes que probar en su lugar:',
       noBridge: 'sin puente',
       notAvailable: 'sin descripción por ahora',
+      isStale: (network) => `no se ha podido contactar últimamente con ${network}`,
       checked: (epoch, witnesses) =>
         `comprobado: época ${epoch}, ${plural(witnesses, { one: '# testigo', many: '# de testigos', other: '# testigos' })}`,
       moreRoutes: (n) => plural(n, { one: 'y # más', many: 'y # más', other: 'y # más' }),

@@ -113,6 +113,7 @@ export function fr({ list, plural }: Say<'fr'>): Messages {
       assurance: 'garantie',
       bridge: 'passerelle',
       endpoint: 'accès',
+      stale: 'périmé',
       encryption: 'chiffrement',
       readers: 'peut lire',
       explanation: 'confidentialité',
@@ -134,6 +135,7 @@ export function fr({ list, plural }: Say<'fr'>): Messages {
       alternatives: 'Réseaux à essayer à la place :',
       noBridge: 'pas de passerelle',
       notAvailable: 'sans description pour le moment',
+      isStale: (network) => `${network} n’a pas pu être joint récemment`,
       checked: (epoch, witnesses) =>
         `vérifié : époque ${epoch}, ${plural(witnesses, { one: '# témoin', many: '# de témoins', other: '# témoins' })}`,
       moreRoutes: (n) => plural(n, { one: 'et # autre', many: 'et # d’autres', other: 'et # autres' }),

@@ -111,6 +111,7 @@ export function it({ list, plural }: Say<'it'>): Messages {
       assurance: 'garanzia',
       bridge: 'ponte',
       endpoint: 'accesso',
+      stale: 'non aggiornato',
       encryption: 'cifratura',
       readers: 'può leggere',
       explanation: 'riservatezza',
@@ -132,6 +133,7 @@ export function it({ list, plural }: Say<'it'>): Messages {
       alternatives: 'Reti da provare al suo posto:',
       noBridge: 'nessun ponte',
       notAvailable: 'al momento senza descrizione',
+      isStale: (network) => `${network} non è stato raggiunto di recente`,
       checked: (epoch, witnesses) =>
         `controllato: epoca ${epoch}, ${plural(witnesses, { one: '# testimone', many: '# di testimoni', other: '# testimoni' })}`,
       moreRoutes: (n) => plural(n, { one: 'e un’altra via', many: 'e altri # di vie', other: 'e altre # vie' }),

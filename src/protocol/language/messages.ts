@@ -119,6 +119,7 @@ export interface Messages {
     readonly assurance: string;
     readonly bridge: string;
     readonly endpoint: string;
+    readonly stale: string;
     readonly encryption: string;
     readonly readers: string;
     readonly explanation: string;
@@ -144,6 +145,7 @@ export interface Messages {
     readonly alternatives: string;
     readonly noBridge: string;
     readonly notAvailable: string;
+    readonly isStale: (network: string) => string;
     readonly checked: (epoch: number, witnesses: number) => string;
     readonly moreRoutes: (n: number) => string;
   };

@@ -112,6 +112,7 @@ export function pl({ list, plural }: Say<'pl'>): Messages {
       assurance: 'pewność',
       bridge: 'most',
       endpoint: 'dostęp',
+      stale: 'nieaktualne',
       encryption: 'szyfrowanie',
       readers: 'może czytać',
       explanation: 'prywatność',
@@ -133,6 +134,7 @@ export function pl({ list, plural }: Say<'pl'>): Messages {
       alternatives: 'Sieci, których można spróbować zamiast tego:',
       noBridge: 'brak mostu',
       notAvailable: 'obecnie bez opisu',
+      isStale: (network) => `ostatnio nie było połączenia z ${network}`,
       checked: (epoch, witnesses) =>
         `sprawdzono: epoka ${epoch}, ${plural(witnesses, { one: '# podpis świadka', few: '# podpisy świadków', many: '# podpisów świadków', other: '# podpisu świadków' })}`,
       moreRoutes: (n) =>

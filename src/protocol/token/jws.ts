@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { failAs, failAsSync, WhereaboutsError } from '../errors.ts';
 import { parseJsonObject, type Json } from '../json.ts';
 import { LIMITS } from '../limits.ts';
-import { parseB64u, utf8 } from '../wire.ts';
+import { formatB64u, parseB64u, utf8 } from '../wire.ts';
 import { parseTemporaryJwk, thumbprint, verifyPoint, type TemporaryJwk, type TemporaryKey } from './temporary-key.ts';
 
 /** Public keys of a domain, as its description lists them. */
@@ -26,6 +26,9 @@ export interface SigningKey {
 type Alg = SigningKey['alg'];
 
 export type Typ = 'attestation' | 'client' | 'deposit' | 'pass' | 'possession' | 'route' | 'withdrawal';
+
+/** What a domain signs without sending it along (RFC 7515 appendix F). */
+export type DetachedTyp = 'description';
 
 interface Parsed {
   readonly token: string;
@@ -97,6 +100,22 @@ export function parseDomainJws(token: string, typ: Typ): DomainJws {
   return jws;
 }
 
+/** Parses the signature of a domain over `payload`, which is known from elsewhere. */
+export function parseDetachedJws(signature: string, typ: DetachedTyp, payload: Uint8Array): DomainJws {
+  if (signature.length > LIMITS.tokenOctets) throw invalid('too long for a signature');
+  const [head = '', body, tail = '', ...more] = signature.split('.');
+  if (body !== '' || tail === '' || more.length > 0) throw invalid('not a detached JWS');
+  const header = failAsSync('token-invalid', 'not a JWS of this protocol', () => {
+    parseB64u(tail);
+    return parseJsonObject(parseB64u(head));
+  });
+  const form = domainHeader.safeParse(header);
+  if (!form.success) throw invalid('the header is not that of such a signature');
+  if (form.data.typ !== `whereabouts-${typ}+jws`) throw invalid('another kind of signature');
+  const { alg, kid } = form.data;
+  return { by: 'domain', token: `${head}.${formatB64u(payload)}.${tail}`, payload: {}, alg, kid };
+}
+
 /** Verifies the signature with the header's own key: says that its owner made it, not who that is. */
 export async function verifyHolder({ token, alg, jwk }: HolderJws): Promise<void> {
   await verifySignature(token, alg, jwk);
@@ -136,6 +155,18 @@ export const signAsHolder = (typ: Typ, claims: object, { jwk, privateKey }: Temp
 export async function signAsDomain(typ: Typ, claims: object, { alg, kid, privateKey }: SigningKey): Promise<string> {
   if (kid === undefined) throw new WhereaboutsError('config-invalid', 'a signing key needs the id it is listed under');
   return sign({ alg, typ: `whereabouts-${typ}+jwt`, kid }, claims, privateKey);
+}
+
+/** Signs `payload` as a domain; the signature comes without it. */
+export async function signDetached(
+  typ: DetachedTyp,
+  payload: Uint8Array,
+  { alg, kid, privateKey }: SigningKey,
+): Promise<string> {
+  if (kid === undefined) throw new WhereaboutsError('config-invalid', 'a signing key needs the id it is listed under');
+  const header = { alg, typ: `whereabouts-${typ}+jws`, kid };
+  const token = await new CompactSign(payload).setProtectedHeader(header).sign(privateKey);
+  return token.replace(/\.[^.]*\./, '..');
 }
 
 async function sign(

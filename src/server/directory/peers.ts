@@ -27,7 +27,13 @@ export async function fetchPeer(ctx: DirectoryContext, domain: string, address: 
   return ctx.descriptions.fetch(domain);
 }
 
-const UNUSABLE: readonly Code[] = ['description-invalid', 'peer-unreachable', 'provider-unknown', 'url-refused'];
+const UNUSABLE: readonly Code[] = [
+  'description-invalid',
+  'description-stale',
+  'peer-unreachable',
+  'provider-unknown',
+  'url-refused',
+];
 
 /** Like `fetchPeer`; a domain without a usable description is `code`, with a hint to come back where it was not reached. */
 export async function fetchPeerOr(

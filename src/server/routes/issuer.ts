@@ -10,6 +10,7 @@ import { attest } from '../issuer/attest.ts';
 import { createDirectories } from '../issuer/directories.ts';
 import { giveNonce } from '../issuer/nonce.ts';
 import { showAttestation, withdrawAttestation } from '../issuer/withdraw.ts';
+import { descriptionRoute } from './description.ts';
 
 const nothing = z.strictObject({});
 const attestRequest = z.strictObject({
@@ -28,10 +29,7 @@ export function issuerApp(ctx: IssuerContext, accounts: Accounts): Hono<Env> {
   const findDirectory = createDirectories(ctx);
   const whose = (c: Context<Env>): Promise<Account> => authenticate(accounts, c.req.raw);
 
-  endpoint(app, '/.well-known/whereabouts', {
-    GET: (c) =>
-      c.body(ctx.description, 200, { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' }),
-  });
+  descriptionRoute(app, ctx.description);
 
   endpoint(app, '/whereabouts/nonce', {
     POST: async (c) => {

@@ -2,6 +2,7 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Client } from '../../client/client.ts';
+import { parseDomain } from '../../protocol/domain.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { chooseLanguage } from '../../protocol/language/language.ts';
 import { LANGUAGES, type Language } from '../../protocol/language/messages.ts';
@@ -9,7 +10,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import type { Log } from '../context.ts';
-import { createHttpApp, endpoint, type Env } from '../http.ts';
+import { createHttpApp, endpoint, parameter, type Env } from '../http.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { streamEvents } from '../resolver/watch.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
@@ -41,6 +42,13 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
   endpoint(app, '/v1/where/watch', { POST: (c) => watch(c, context) });
   endpoint(app, '/v1/networks', { POST: (c) => addNetwork(c, context) });
+  endpoint(app, '/v1/providers/:domain/history', {
+    GET: async (c) => {
+      const history = await client.history(parseDomain(parameter(c, 'domain')));
+      if (history === undefined) throw new WhereaboutsError('provider-unknown');
+      return c.json(history);
+    },
+  });
   return app;
 }
 

@@ -2,11 +2,11 @@
 import type { Hono } from 'hono';
 import { readOctets } from '../body.ts';
 import { createHttpApp, endpoint, type Env } from '../http.ts';
+import { descriptionRoute } from './description.ts';
 import { addCheckpoint, PREFIX, type WitnessContext } from '../witness/add-checkpoint.ts';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
 const SIZE = { 'content-type': 'text/x.tlog.size', 'cache-control': 'no-store' };
-const DESCRIPTION = { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' };
 
 /** What people read beside a status; programs go by the number. */
 const REASONS = {
@@ -27,7 +27,7 @@ export function witnessApp(ctx: WitnessContext): Hono<Env> {
       return c.body(`${REASONS[reply.status]}\n`, reply.status, TEXT);
     },
   });
-  endpoint(app, '/.well-known/whereabouts', { GET: (c) => c.body(ctx.description, 200, DESCRIPTION) });
+  descriptionRoute(app, ctx.description);
   endpoint(app, '/healthz', { GET: (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }) });
   return app;
 }

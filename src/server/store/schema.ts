@@ -142,7 +142,25 @@ export const descriptions = pgTable('descriptions', {
   etag: text('etag'),
   fetchedAt: seconds('fetched_at'),
   triedAt: seconds('tried_at').notNull(),
+  /** From then on it is asked for again (§8.1). */
+  freshUntil: seconds('fresh_until'),
+  /** Highest `seq` of a signed one that was accepted (§8). */
+  seq: bigint('seq', { mode: 'number' }),
 });
+
+/** What changed in other domains' descriptions, as it was seen (§8.3). `changes` is JSON. */
+export const descriptionHistory = pgTable(
+  'description_history',
+  {
+    domain: text('domain').notNull(),
+    at: seconds('at').notNull(),
+    /** SHA-256 of the document. */
+    digest: bytea('digest').notNull(),
+    seq: bigint('seq', { mode: 'number' }),
+    changes: text('changes').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.domain, table.at] })],
+);
 
 /** Attestations an issuer keeps (§4.1): found by a hash of `jti`, encrypted under a key derived from it. */
 export const issued = pgTable(

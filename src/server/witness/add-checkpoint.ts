@@ -11,6 +11,7 @@ import {
   type WitnessVerdict,
 } from '../../protocol/log/witness.ts';
 import type { Context } from '../context.ts';
+import type { OwnText } from '../own-description.ts';
 
 /** A state to be kept, always with the note it is of. */
 export type KeptState = WitnessState & { readonly note: string };
@@ -37,7 +38,7 @@ export interface WitnessContext extends Context {
   readonly findKeys: (origin: string) => Promise<readonly NoteKey[] | undefined>;
   readonly memory: WitnessMemory;
   /** The domain's own description, as served at /.well-known/whereabouts. */
-  readonly description: string;
+  readonly description: OwnText;
 }
 
 /** Where below its `url` a role takes checkpoints: a domain may play both. */

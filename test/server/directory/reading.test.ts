@@ -183,7 +183,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
 
     test('of listed ones and itself', async () => {
-      expect(await (await relay(DOMAIN)).text()).toBe(directory.ctx.description);
+      expect(await (await relay(DOMAIN)).text()).toBe(await directory.ctx.description());
       const party = await createParty('listed.example');
       directory.world.join(party);
       expect((await relay('listed.example')).status).toBe(200);
@@ -204,7 +204,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
 
     test('its own stands where everybody looks for it', async () => {
       const response = await directory.request('/.well-known/whereabouts');
-      expect(await response.text()).toBe(directory.ctx.description);
+      expect(await response.text()).toBe(await directory.ctx.description());
       expect(response.headers.get('content-type')).toBe('application/json');
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
     });

@@ -46,7 +46,7 @@ async function honest(host: string): Promise<Answer> {
     signer: await signerOf(host),
     findKeys: async () => [LOG.key],
     memory: memoryOf(),
-    description: '{}',
+    description: async () => '{}',
   });
   return async (body) => app.request('/witness/add-checkpoint', { method: 'POST', body });
 }

@@ -13,7 +13,7 @@ import { utf8 } from '../../../src/protocol/wire.ts';
 import type { IssuerContext } from '../../../src/server/context.ts';
 import type { Env } from '../../../src/server/http.ts';
 import type { Accounts } from '../../../src/server/issuer/accounts.ts';
-import { formatOwnDescription } from '../../../src/server/own-description.ts';
+import { formatOwnDescription, serveUnsigned } from '../../../src/server/own-description.ts';
 import { issuerApp } from '../../../src/server/routes/issuer.ts';
 import type { Database } from '../../../src/server/store/database.ts';
 import { createTestDirectory } from './test-directory.ts';
@@ -115,13 +115,15 @@ export async function issuerWorld(database: Database, change: Partial<IssuerCont
     directories: new Set([DIRECTORY]),
     descriptions: createDescriptions({ fetch, clock, sandbox: false }),
     attestationsPerAccount: { capacity: 1_000, refill: 1_000, seconds: 60 },
-    description: formatOwnDescription({
-      domain: ISSUER,
-      name: 'BobChat',
-      jwks: keys.jwks,
-      issuer: { url: `https://${ISSUER}`, amr: ['account'] },
-      sandbox: false,
-    }),
+    description: serveUnsigned(
+      formatOwnDescription({
+        domain: ISSUER,
+        name: 'BobChat',
+        jwks: keys.jwks,
+        issuer: { url: `https://${ISSUER}`, amr: ['account'] },
+        sandbox: false,
+      }),
+    ),
     ...change,
   };
   const app = issuerApp(ctx, accounts);

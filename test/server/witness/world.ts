@@ -76,7 +76,7 @@ export function createTestWitness(
       return found.length === 0 ? undefined : found;
     },
     memory,
-    description: '{}',
+    description: async () => '{}',
   };
   const app = witnessApp(ctx);
   const request: TestWitness['request'] = async (path, init) => app.request(path, init);

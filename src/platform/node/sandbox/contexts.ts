@@ -5,7 +5,7 @@ import { nobleGroup } from '../../../protocol/group-noble.ts';
 import { formatNoteKey } from '../../../protocol/note-key.ts';
 import type { Context, DirectoryContext, IssuerContext, Quota, Quotas } from '../../../server/context.ts';
 import { logParts, witnessPeer } from '../../../server/log-parts.ts';
-import { formatOwnDescription } from '../../../server/own-description.ts';
+import { formatOwnDescription, signOwnDescription, type OwnText } from '../../../server/own-description.ts';
 import type { Database } from '../../../server/store/database.ts';
 import { createDescriptionStore } from '../../../server/store/descriptions.ts';
 import type { Outside } from '../outside.ts';
@@ -40,11 +40,24 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
   const { port, keys, databases, outside, world, quotas } = parts;
   const { db } = databases[domain];
   const own = keys(domain);
-  const { oprf, pepper, jwks, log } = own;
+  const { oprf, pepper, jwks, log, signing } = own;
   const url = baseOf(domain, port);
   const witnesses = describeCosigners(port);
   const peers = witnesses.map(({ url: at, key }) => witnessPeer(outside.fetch, key, at));
   const { endUser, gatekeeper, unlisted, anonymous } = quotas;
+  const text = formatOwnDescription({
+    domain,
+    name: CHARACTERS[domain].name,
+    jwks,
+    directory: {
+      api: url,
+      log: formatNoteKey(`${domain}/whereabouts`, log),
+      witnesses: witnesses.map(({ key }) => key),
+      issuers: 'open',
+      limits: { endUser, gatekeeper, unlisted, anonymous },
+    },
+    sandbox: true,
+  });
   return {
     ...world,
     ...logParts({ domain, keys: own, world, interval: INTERVAL, heartbeat: HEARTBEAT, peers }),
@@ -65,19 +78,7 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
       store: createDescriptionStore(db),
     }),
     fetch: outside.fetch,
-    description: formatOwnDescription({
-      domain,
-      name: CHARACTERS[domain].name,
-      jwks,
-      directory: {
-        api: url,
-        log: formatNoteKey(`${domain}/whereabouts`, log),
-        witnesses: witnesses.map(({ key }) => key),
-        issuers: 'open',
-        limits: { endUser, gatekeeper, unlisted, anonymous },
-      },
-      sandbox: true,
-    }),
+    description: signOwnDescription(text, signing, world.clock),
   };
 }
 
@@ -108,17 +109,19 @@ export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): Issue
 }
 
 /** The description of a provider, with its bridges. */
-export function describeProvider({ port, keys }: SandboxParts, domain: SandboxDomain, issues: boolean): string {
+export function describeProvider({ port, keys, world }: SandboxParts, domain: SandboxDomain, issues: boolean): OwnText {
   const { name, provider } = CHARACTERS[domain];
   const url = baseOf(domain, port);
-  return formatOwnDescription({
+  const { jwks, signing } = keys(domain);
+  const text = formatOwnDescription({
     domain,
     name,
-    jwks: keys(domain).jwks,
+    jwks,
     ...(issues ? { issuer: { url, amr: AMR } } : {}),
     extra: provider === undefined ? {} : { provider: provider(url) },
     sandbox: true,
   });
+  return signOwnDescription(text, signing, world.clock);
 }
 
 /** The SDK as AliceChat runs it, with AliceChat's credentials; the canned people register through one like it without. */

@@ -1,6 +1,10 @@
 // Virtual hosts: one port, and the Host header says which of the sandbox's domains is meant.
 import { CODES } from '../../../protocol/errors.ts';
 import type { Bindings } from '../../../server/client-address.ts';
+import type { Log } from '../../../server/context.ts';
+import { createHttpApp } from '../../../server/http.ts';
+import type { OwnText } from '../../../server/own-description.ts';
+import { descriptionRoute } from '../../../server/routes/description.ts';
 import type { Fetch } from '../serve.ts';
 
 /** Sends a request to the app of its host; `localhost` itself answers with `index`, anything else is refused. */
@@ -27,15 +31,9 @@ export function problemOf(code: 'host-refused' | 'peer-unreachable', status: num
 }
 
 /** An app for a domain that serves its description and, beside it, whatever `rest` answers. */
-export function withDescription(description: string, rest: Fetch): Fetch {
-  return (request, bindings) => {
-    const isDescription = new URL(request.url).pathname === '/.well-known/whereabouts';
-    if (!isDescription || (request.method !== 'GET' && request.method !== 'HEAD')) return rest(request, bindings);
-    const headers = {
-      'content-type': 'application/json',
-      'access-control-allow-origin': '*',
-      'cache-control': 'public, max-age=300',
-    };
-    return new Response(request.method === 'HEAD' ? null : description, { headers });
-  };
+export function withDescription(description: OwnText, rest: Fetch, log: Log): Fetch {
+  const app = createHttpApp(log, { origins: '*' });
+  descriptionRoute(app, description);
+  return (request, bindings) =>
+    (new URL(request.url).pathname === '/.well-known/whereabouts' ? app.fetch : rest)(request, bindings);
 }

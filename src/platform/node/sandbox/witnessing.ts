@@ -3,7 +3,7 @@
 import type { Auditor } from '../../../client/auditor.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
 import { createVkey, KEY_TYPES } from '../../../protocol/log/vkey.ts';
-import { formatOwnDescription } from '../../../server/own-description.ts';
+import { formatOwnDescription, serveUnsigned } from '../../../server/own-description.ts';
 import { witnessApp } from '../../../server/routes/witness.ts';
 import { createWitnessMemory } from '../../../server/store/witness.ts';
 import { followLogs } from '../../../server/witness/follow.ts';
@@ -54,7 +54,8 @@ export async function openCosigners(parts: SandboxParts, running: Running): Prom
     const signer = sandboxCosigner(role);
     const [domain, name] = [COSIGNERS[role], NAMES[role]];
     const witness = describeCosigner(baseOf(domain, port), role, signer);
-    const description = formatOwnDescription({ domain, name, jwks: { keys: [] }, witness, sandbox: true });
+    const text = formatOwnDescription({ domain, name, jwks: { keys: [] }, witness, sandbox: true });
+    const description = serveUnsigned(text);
     const findKeys = createKeyFinder(logs, descriptions);
     return [domain, witnessApp({ ...world, role, signer, findKeys, memory, description }).fetch];
   };
