@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
@@ -24,26 +24,25 @@ export interface TestDatabase extends Database {
 let made = 0;
 
 /** Runs SQL on the run's own server, outside every suite's database. */
-export async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(inject('postgresUrl'), { max: 1, onnotice: () => undefined });
+export async function administer(statement: string): Promise<void> {
+  const client = new pg.Client(inject('postgresUrl'));
+  await client.connect();
   try {
-    return await work(sql);
+    await client.query(statement);
   } finally {
-    await sql.end();
+    await client.end();
   }
 }
 
 /** Makes an empty database on the run's PostgreSQL: its URL and how to drop it. */
 export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${process.pid}_${made++}_${Date.now().toString(36)}`;
-  await administer((sql) => sql.unsafe(`create database ${name}`));
+  await administer(`create database ${name}`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    drop: async () => {
-      await administer((sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
-    },
+    drop: () => administer(`drop database if exists ${name} with (force)`),
   };
 }
 
@@ -82,11 +81,9 @@ async function openOnPglite(): Promise<TestDatabase> {
   };
 }
 
-/** postgres.js gives an array, PGlite an object with one. */
-function rowsOf(result: unknown): Record<string, unknown>[] {
-  const rows = Array.isArray(result) ? result : (result as { rows: unknown[] }).rows;
-  return [...rows] as Record<string, unknown>[];
-}
+/** Rows of a statement that was written by hand. */
+export const rowsOf = (result: unknown): Record<string, unknown>[] =>
+  (result as { rows: Record<string, unknown>[] }).rows;
 
 /** Empties every table, so that tests of one suite do not meet. */
 export async function emptyTables(database: TestDatabase): Promise<void> {

@@ -1,8 +1,9 @@
 // Files only their owner may read: made exclusively, refused when others could read them. What is in them is for keys-file.ts and others.
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { isAbsent } from './paths.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Makes `file` with mode 0600; throws `config-invalid` when it is there already. Nothing is ever overwritten. */
 export function createSecretFile(file: string, text: string): void {
@@ -19,13 +20,11 @@ export function createSecretFile(file: string, text: string): void {
   }
 }
 
-/** Writes `file` anew: a reader, or a crash, finds the old content or the new, never half. */
-export function replaceSecretFile(file: string, text: string): void {
-  const next = `${file}.new`;
+/** Writes `file` anew, as a whole. */
+export async function replaceSecretFile(file: string, text: string): Promise<void> {
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(next, text, { mode: 0o600, flush: true });
-    renameSync(next, file);
+    await replaceFile(file, text);
   } catch (cause) {
     throw new WhereaboutsError('config-invalid', `cannot write ${file}`, { cause });
   }

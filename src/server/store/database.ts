@@ -34,6 +34,10 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 
+/** What drivers say without a code of a database that is closed, lost, silent, or has no connection left. */
+const UNCODED =
+  /^(?:PGlite is closed|Connection terminated|Client (?:has encountered|was closed)|Query read timeout|timeout ex|Cannot use a pool)/;
+
 /**
  * SQLSTATE classes that pass or are an operator's to mend: connection, read-only standby, log-in, no such database,
  * rollback, resources, not in the right state, intervention, system.
@@ -49,7 +53,7 @@ export function isDatabaseTrouble(error: unknown): boolean {
   for (let depth = 0; depth < 5 && at instanceof Error; depth++, at = at.cause) {
     const code = sqlState(at);
     if (code !== undefined && (UNREACHABLE.has(code) || (code.length === 5 && PASSING.test(code)))) return true;
-    if (at.message === 'PGlite is closed') return true;
+    if (UNCODED.test(at.message)) return true;
   }
   return false;
 }
