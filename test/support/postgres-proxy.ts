@@ -4,11 +4,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** What becomes of the chosen statement: never sent; done, its answer lost; sent nowhere, the connection left open. */
 export type Break = 'fails' | 'done' | 'hangs';
+/** Or nothing: it is only told of. */
+type Passing = 'passes';
 
 export interface Trap {
   /** Texts that one connection sends, in this order; the last one is the chosen statement. */
   readonly texts: readonly string[];
-  readonly break: Break;
+  readonly break: Break | Passing;
   /** Called once it has happened, before the client can notice. */
   readonly then?: () => void;
 }
@@ -57,6 +59,12 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
         return;
       }
       trap = undefined;
+      if (here.break === 'passes') {
+        upstream.write(message);
+        here.then?.();
+        here.sprung();
+        return;
+      }
       state = here.break;
       if (state === 'done') upstream.write(message);
       else finish(here);

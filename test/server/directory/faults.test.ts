@@ -38,6 +38,12 @@ const POINTS: Readonly<Record<string, (cell: Cell) => Promise<void>>> = {
   'outside copy': ({ how, victim }) => victim.breakCopy(how),
 };
 
+/** A process takes seconds to start: the suite has the kill that leaves most behind, WHEREABOUTS_TEST_LONG=1 has both. */
+const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
+const KILL: Readonly<Record<string, How>> = { 'database write': 'killed' };
+const isChosen = (point: string, how: How): boolean =>
+  isLong || !isKilled(how) || how === (KILL[point] ?? 'killed once done');
+
 const isKilled = (how: How): boolean => how.startsWith('killed');
 /** Others need not wait until it gives up. */
 const isLeft = (point: string, how: How): boolean => how === 'hangs' && !['witness', 'outside copy'].includes(point);
@@ -56,13 +62,16 @@ describe('the fault table', () => {
     for (const child of children) (await child).kill('SIGKILL');
     await world.close();
     console.table(table);
-    expect(Object.values(table).flatMap((row) => Object.values(row)).length).toBe(25);
+    expect(Object.values(table).flatMap((row) => Object.values(row)).length).toBe(isLong ? 25 : 20);
   });
 
-  const CELLS = Object.keys(POINTS).flatMap((point) => HOWS.map((how) => ({ point, how, title: TITLES[how] })));
+  const CELLS = Object.keys(POINTS).flatMap((point) =>
+    HOWS.filter((how) => isChosen(point, how)).map((how) => ({ point, how, title: TITLES[how] })),
+  );
   test.each(CELLS)('$point $title', async ({ point, how }) => {
     const child = isKilled(how) ? await world.start(children.shift() ?? readyChild()) : undefined;
-    if (isKilled(how)) children.push(readyChild());
+    const left = CELLS.slice(CELLS.findIndex((cell) => cell.point === point && cell.how === how) + 1);
+    if (isKilled(how) && left.some((cell) => isKilled(cell.how))) children.push(readyChild());
     const local = child === undefined ? await world.open(false) : undefined;
     const victim = child ?? local;
     if (victim === undefined) throw new Error('no instance');
