@@ -1,7 +1,5 @@
 // Door for Cloudflare Workers: Bindings → Config → Context → fetch, scheduled. The directory for now; its schema is brought up
 // to date from Node (`whereabouts serve` or a migration run), because a pooled connection holds no session lock.
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { createSafeFetch } from './evidence/safe-fetch.ts';
 import { CODES, WhereaboutsError } from './protocol/errors.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
@@ -17,7 +15,7 @@ import { openSecrets, type Keys } from './server/keys.ts';
 import { directoryContext } from './server/roles.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { checkReady, type Database } from './server/store/database.ts';
-import * as schema from './server/store/schema.ts';
+import { openPool } from './platform/postgres-pool.ts';
 import { createFetchTransport } from './platform/workers/transport.ts';
 
 interface Bindings {
@@ -52,10 +50,9 @@ async function open(env: Bindings): Promise<Opened> {
 /** Facts, no promises: those would belong to the request that made them. */
 const memory = createMemory();
 
-/** One client a request: a workerd socket belongs to the request that opened it. Never ended: workerd does that (postgres.js#1202). */
+/** One pool a request: a workerd socket belongs to the request that opened it. Never ended: workerd does that (postgres.js#1202). */
 function connect(connectionString: string): Database {
-  const sql = postgres(connectionString, { max: 5, fetch_types: false });
-  const db = drizzle(sql, { schema });
+  const { db } = openPool(connectionString, { max: 5 });
   return { db, ready: () => checkReady(db), close: async () => undefined };
 }
 

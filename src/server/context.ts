@@ -55,11 +55,15 @@ export interface Quotas {
   readonly unlistedRecords: number;
 }
 
-/** The newest checkpoint everybody saw, kept outside the database: what a restored backup is found out by. */
+/**
+ * The newest checkpoint everybody saw, kept outside the database: what a restored backup is found out by. Several instances
+ * may share it, and write at once and late: it never goes back to a smaller one.
+ */
 export interface ShownCheckpoint {
-  /** Undefined where none was ever written; rejects where it cannot be told. */
+  /** Undefined where none was ever written; rejects where it cannot be told, `config-invalid` where the operator can help. */
   read(): Promise<string | undefined>;
-  write(note: string): Promise<void>;
+  /** Durable once it resolves; may hang as its disk does. */
+  write(size: number, note: string): Promise<void>;
 }
 
 /** How the log is kept (§6.3). */

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
-import { isDatabaseTrouble } from '../../src/server/store/database.ts';
-import { createPostgresDatabase } from '../support/database.ts';
+import { isDatabaseTrouble, type Database } from '../../src/server/store/database.ts';
+import { createPostgresDatabase, rowsOf } from '../support/database.ts';
 
 describe('postgres', () => {
   let place: Awaited<ReturnType<typeof createPostgresDatabase>>;
@@ -34,6 +34,79 @@ describe('postgres', () => {
     const bug: unknown = await database.db.execute(sql`select * from nowhere`).catch((reason: unknown) => reason);
     expect(bug).toBeInstanceOf(Error);
     expect(isDatabaseTrouble(bug)).toBe(false);
+    await database.close();
+  });
+
+  describe('a connection that is lost takes its own transaction with it, and nothing else', () => {
+    let database: Database;
+    beforeAll(async () => {
+      database = await openPostgres(place.url);
+      await database.db.execute(sql`create table numbers (n int)`);
+    });
+    afterAll(() => database.close());
+    const numbers = async (): Promise<unknown> =>
+      rowsOf(await database.db.execute(sql`select n from numbers`)).map(({ n }) => n);
+    /** Twice as many statements as there are connections, which therefore are all used again. */
+    const others = () => Promise.all(Array.from({ length: 20 }, () => database.db.execute(sql`select pg_sleep(0.02)`)));
+
+    /** A transaction whose connection is ended after its first row; `meanwhile` comes before the next one. */
+    async function loseConnection(meanwhile: () => Promise<unknown>): Promise<unknown> {
+      return database.db
+        .transaction(async (tx) => {
+          const [own] = rowsOf(await tx.execute(sql`select pg_backend_pid() as pid`));
+          await tx.execute(sql`insert into numbers values (1)`);
+          await database.db.execute(sql`select pg_terminate_backend(${own?.['pid']}::int)`);
+          await meanwhile();
+          await tx.execute(sql`insert into numbers values (2)`);
+        })
+        .catch((error: unknown) => error);
+    }
+
+    test('noticed at once, while everybody else uses the pool', async () => {
+      const error = await loseConnection(others);
+      expect(isDatabaseTrouble(error)).toBe(true);
+      expect(await numbers()).toEqual([]);
+    });
+
+    test('not noticed before the next statement', async () => {
+      const [error] = await Promise.all([loseConnection(async () => undefined), others()]);
+      expect(isDatabaseTrouble(error)).toBe(true);
+      expect(await numbers()).toEqual([]);
+    });
+
+    test('however often: the pool has as many connections as before', async () => {
+      for (let round = 0; round < 12; round++) await loseConnection(async () => undefined);
+      await others();
+      expect(await numbers()).toEqual([]);
+    });
+
+    test('who stands still in mid-transaction is put out, before those who wait for his locks give up', async () => {
+      const lock = sql`select pg_advisory_xact_lock(1, 1)`;
+      const held = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      const stalled = database.db.transaction(async (tx) => {
+        await tx.execute(lock);
+        held.resolve();
+        await over.promise;
+        await tx.execute(sql`insert into numbers values (3)`);
+      });
+      await held.promise;
+      await database.db.transaction(async (tx) => {
+        await tx.execute(lock);
+        await tx.execute(sql`insert into numbers values (4)`);
+      });
+      over.resolve();
+      await expect(stalled).rejects.toSatisfy(isDatabaseTrouble);
+      expect(await numbers()).toEqual([4]);
+    });
+  });
+
+  test('a transaction that cannot begin leaves its connection to others', async () => {
+    const database = await openPostgres(place.url);
+    const impossible = { isolationLevel: 'nonsense' as 'serializable' };
+    for (let round = 0; round < 12; round++)
+      await expect(database.db.transaction(async () => 'begun', impossible)).rejects.toThrow();
+    await database.ready();
     await database.close();
   });
 

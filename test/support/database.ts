@@ -24,10 +24,10 @@ export interface TestDatabase extends Database {
 let made = 0;
 
 /** Runs SQL on the run's own server, outside every suite's database. */
-export async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+export async function administer(statement: string): Promise<void> {
   const sql = postgres(inject('postgresUrl'), { max: 1, onnotice: () => undefined });
   try {
-    return await work(sql);
+    await sql.unsafe(statement);
   } finally {
     await sql.end();
   }
@@ -36,14 +36,12 @@ export async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Pr
 /** Makes an empty database on the run's PostgreSQL: its URL and how to drop it. */
 export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${process.pid}_${made++}_${Date.now().toString(36)}`;
-  await administer((sql) => sql.unsafe(`create database ${name}`));
+  await administer(`create database ${name}`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    drop: async () => {
-      await administer((sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
-    },
+    drop: () => administer(`drop database if exists ${name} with (force)`),
   };
 }
 
@@ -82,8 +80,8 @@ async function openOnPglite(): Promise<TestDatabase> {
   };
 }
 
-/** postgres.js gives an array, PGlite an object with one. */
-function rowsOf(result: unknown): Record<string, unknown>[] {
+/** Rows of a statement that was written by hand: postgres.js gives an array, PGlite an object with one. */
+export function rowsOf(result: unknown): Record<string, unknown>[] {
   const rows = Array.isArray(result) ? result : (result as { rows: unknown[] }).rows;
   return [...rows] as Record<string, unknown>[];
 }

@@ -1,10 +1,11 @@
 // What an auditor keeps of one log, in a folder of its own: the checkpoint it vouched for, the replay, and what a directory
 // should not have signed. One process at a time.
-import { open, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditStore } from '../../client/auditor.ts';
 import { lockFolder } from './folder-lock.ts';
 import { isAbsent } from './paths.ts';
+import { isDraft, replaceFile } from './replace-file.ts';
 import { openCheckpoints } from './seen-folder.ts';
 
 export interface AuditFolder extends AuditStore {
@@ -17,6 +18,8 @@ export interface AuditFolder extends AuditStore {
  */
 export async function openAuditFolder(folder: string, seen: string): Promise<AuditFolder> {
   const close = await lockFolder(folder);
+  // Of whoever died here: nobody else writes in a folder that is ours.
+  for (const name of await readdir(folder)) if (isDraft(name)) await rm(path.join(folder, name), { force: true });
   const [checkpoint, snapshot] = [path.join(folder, 'checkpoint'), path.join(folder, 'replay')];
   const evidence = openCheckpoints(seen);
   return {
@@ -50,26 +53,5 @@ async function findFile(file: string): Promise<Buffer | undefined> {
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
-  }
-}
-
-/** A crash leaves the old content or the new, never half; once this resolves a power cut leaves the new. */
-async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
-  const next = `${file}.new`;
-  const handle = await open(next, 'w', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(next, file);
-  // The name is the folder's content: it has to reach the disk as well. Windows does that itself and knows no such call.
-  if (process.platform === 'win32') return;
-  const folder = await open(path.dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -1,20 +1,9 @@
 // Files only their owner may read: made exclusively, refused when others could read them. What is in them is for keys-file.ts and others.
-import {
-  chownSync,
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { isAbsent } from './paths.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Makes `file` with mode 0600; throws `config-invalid` when it is there already. Nothing is ever overwritten. */
 export function createSecretFile(file: string, text: string): void {
@@ -31,38 +20,13 @@ export function createSecretFile(file: string, text: string): void {
   }
 }
 
-/** Writes `file` anew: a reader, or a crash, finds the old content or the new, never half. */
-export function replaceSecretFile(file: string, text: string): void {
-  const next = `${file}.new`;
+/** Writes `file` anew, as a whole. */
+export async function replaceSecretFile(file: string, text: string): Promise<void> {
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    // What a crash left here may have another mode.
-    rmSync(next, { force: true });
-    writeFileSync(next, text, { mode: 0o600, flush: true, flag: 'wx' });
-    keepOwner(file, next);
-    renameSync(next, file);
-    syncFolder(path.dirname(file));
+    await replaceFile(file, text);
   } catch (cause) {
     throw new WhereaboutsError('config-invalid', `cannot write ${file}`, { cause });
-  }
-}
-
-/** Run by root, a command must not take a file away from the user whose process reads it. */
-function keepOwner(file: string, next: string): void {
-  const before = statSync(file, { throwIfNoEntry: false });
-  if (before === undefined || process.getuid?.() !== 0) return;
-  chownSync(next, before.uid, before.gid);
-}
-
-/** A name is durable once its folder is: a power cut must not bring the old content back. */
-function syncFolder(folder: string): void {
-  // Windows opens no folders.
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -1,12 +1,13 @@
 // What a client remembers between two runs, in a folder only its owner may read: the last checkpoint of each log, evidence,
 // and how far a monitor followed. Several processes may share it.
-import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isNewEvidence, type Checkpoints, type SavedEvidence } from '../../client/checkpoints.ts';
 import type { MonitorStore } from '../../client/monitor-state.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { isAbsent } from './paths.ts';
+import { addFile } from './replace-file.ts';
 import { findSecretFile, replaceSecretFile } from './secret-file.ts';
 
 const nameOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -40,7 +41,7 @@ export function openCheckpoints(folder: string): Checkpoints {
     save: async (origin, note, before) => {
       const notes = notesOf(origin);
       const last = newest(notes);
-      if (last.note !== before || !linkNew(notes, `${last.number + 1}.note`, note)) return false;
+      if (last.note !== before || !(await addNote(notes, last.number + 1, note))) return false;
       // Somebody may have been faster by two, and have cleared away the number just taken.
       if (newest(notes).number !== last.number + 1) return false;
       for (const number of numbers(notes)) if (number < last.number) rmSync(fileOf(notes, number), { force: true });
@@ -49,7 +50,7 @@ export function openCheckpoints(folder: string): Checkpoints {
     accuse: async (evidence) => {
       if (!isNewEvidence(await listEvidence(), evidence)) return;
       const text = JSON.stringify(evidence);
-      replaceSecretFile(path.join(evidenceFolder, `${nameOf(text)}.json`), text);
+      await replaceSecretFile(path.join(evidenceFolder, `${nameOf(text)}.json`), text);
     },
     listEvidence,
   };
@@ -70,19 +71,12 @@ function newest(folder: string): { number: number; note?: string } {
   }
 }
 
-/** Makes a whole file under a name nobody has; false where somebody has it. */
-function linkNew(folder: string, name: string, text: string): boolean {
-  const next = path.join(folder, `${randomBytes(8).toString('hex')}.new`);
+async function addNote(folder: string, number: number, note: string): Promise<boolean> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(next, text, { mode: 0o600, flush: true });
-    linkSync(next, path.join(folder, name));
-    return true;
+    return await addFile(fileOf(folder, number), note);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
     throw new WhereaboutsError('config-invalid', `cannot write to ${folder}`, { cause });
-  } finally {
-    rmSync(next, { force: true });
   }
 }
 

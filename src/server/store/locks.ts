@@ -59,8 +59,22 @@ export async function lockNames(
   return depth;
 }
 
+/**
+ * From here on the server ends the transaction when its process stands still this long, and with it every lock it holds.
+ * Shorter than a statement waits for a lock (platform/node/postgres.ts): who waits gets it.
+ */
+const STALLED_MILLISECONDS = 3_000;
+
+/** For what every instance waits for; said here because not every platform can say it for a whole connection. */
+export async function endWhenStalled(tx: Db): Promise<void> {
+  await tx.execute(
+    sql`select set_config('idle_in_transaction_session_timeout', ${String(STALLED_MILLISECONDS)}, true)`,
+  );
+}
+
 /** Holds the whole directory against every writer until the transaction ends. */
 export async function lockDirectory(tx: Db): Promise<void> {
+  await endWhenStalled(tx);
   await tx.execute(sql`select pg_advisory_xact_lock(${DIRECTORY}::int, 0)`);
 }
 

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, gte, lt, lte, sql } from 'drizzle-orm';
 import type { HashedNode, TreeNode } from '../../protocol/log/merkle.ts';
 import { checkpoints, epochs, eras, logHead, logNodes } from './log-schema.ts';
 import type { Db } from './database.ts';
+import { endWhenStalled } from './locks.ts';
 import { numberList } from './packing.ts';
 
 export interface Head {
@@ -66,17 +67,12 @@ export async function releaseHead(db: Db, domain: string, by: string): Promise<v
     .where(and(eq(logHead.domain, domain), eq(logHead.claimedBy, by)));
 }
 
-/** A transaction of the sequencer that stands still this long is ended by the server, and with it its hold on the head. */
-const STALLED_MILLISECONDS = 3_000;
-
 /**
  * Compare-and-swap: from `size` published epochs to one more that is not. Exactly one transaction can do it; another one
  * waits for the first to end, and then sees false.
  */
 export async function advanceHead(tx: Db, domain: string, size: number): Promise<boolean> {
-  await tx.execute(
-    sql`select set_config('idle_in_transaction_session_timeout', ${String(STALLED_MILLISECONDS)}, true)`,
-  );
+  await endWhenStalled(tx);
   const won = await tx
     .update(logHead)
     .set({ size: size + 1 })
@@ -88,6 +84,7 @@ export async function advanceHead(tx: Db, domain: string, size: number): Promise
 /** Shows the epoch that made the log `size` long, and its note; false where somebody else did. */
 export async function publishHead(db: Db, domain: string, size: number, note: string): Promise<boolean> {
   return db.transaction(async (tx) => {
+    await endWhenStalled(tx);
     const won = await tx
       .update(logHead)
       .set({ published: size, claimedUntil: 0 })

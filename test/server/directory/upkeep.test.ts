@@ -197,12 +197,10 @@ describe('a database that is away', () => {
     directory.world.join(bob);
     expect((await directory.request('/readyz')).status).toBe(200);
     const name = new URL(place.url).pathname.slice(1);
-    await administer(async (sql) => {
-      await sql.unsafe(`alter database ${name} with allow_connections false`);
-      await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-    });
+    await administer(`alter database ${name} with allow_connections false`);
+    await administer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
     await allSayOverloaded(directory, bob);
-    await administer((sql) => sql.unsafe(`alter database ${name} with allow_connections true`));
+    await administer(`alter database ${name} with allow_connections true`);
     expect((await directory.request('/readyz')).status).toBe(200);
     const made = await makeDeposit(await createDepositor(), [bob]);
     expect(await outcome(put(directory, made))).toEqual({ status: 201 });

@@ -79,7 +79,7 @@ export function openRegistrations(folder: string): Registrations {
         providers,
         former: await findFormer(registration),
       };
-      replaceSecretFile(fileOf(registration), `${JSON.stringify(entry)}\n`);
+      await replaceSecretFile(fileOf(registration), `${JSON.stringify(entry)}\n`);
     },
     remove: (registration) => rmSync(fileOf(registration), { force: true }),
   };

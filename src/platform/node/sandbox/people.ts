@@ -32,7 +32,7 @@ export async function registerPeople(options: {
       until[who] = Math.min(expires, now + LIMITS.phoneAttestationSeconds) - MARGIN_SECONDS;
       count += 1;
       // Written after each: a start that is cut short goes on where it stopped.
-      replaceSecretFile(file, JSON.stringify({ version: 1, until }));
+      await replaceSecretFile(file, JSON.stringify({ version: 1, until }));
     }
   return count;
 }

@@ -8,6 +8,10 @@ import { logFailure } from '../../failure.ts';
 import type { Db } from '../../store/database.ts';
 import { findCheckpoint, publishHead, readHead, readLogNodes } from '../../store/log.ts';
 import { nodeReader } from './before.ts';
+import { within } from './waiting.ts';
+
+/** How long everybody waits for the copy outside the database. */
+const COPY_MILLISECONDS = 1_000;
 
 /** Publishes the signed epoch, if there is one; gives the length of the log everybody sees then. */
 export async function publish(ctx: DirectoryContext): Promise<number> {
@@ -40,9 +44,15 @@ export async function publish(ctx: DirectoryContext): Promise<number> {
 
   // From here on everybody sees it. The copy outside the database is for the check at start alone: without it the next start
   // knows less, and nothing else is lost.
-  if (ctx.sequencing.shown !== undefined)
-    await logFailure(log, 'checkpoint-unwritten', ctx.sequencing.shown.write(note));
+  await logFailure(log, 'checkpoint-unwritten', copyOut(ctx, size, note));
   return size;
+}
+
+/** A disk that hangs is left to itself, like a witness: those who wait for the epoch wait no longer. */
+async function copyOut({ sequencing, log }: DirectoryContext, size: number, note: string): Promise<void> {
+  if (sequencing.shown === undefined) return;
+  const written = sequencing.shown.write(size, note).then(() => true);
+  if ((await within(COPY_MILLISECONDS, written)) === undefined) log.warn('checkpoint-unwritten', { size, late: true });
 }
 
 /** Consistency proof between two sizes of the log, in base64. */
