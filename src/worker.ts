@@ -52,7 +52,7 @@ const memory = createMemory();
 
 /** One pool a request: a workerd socket belongs to the request that opened it. Never ended: workerd does that (postgres.js#1202). */
 function connect(connectionString: string): Database {
-  const { db } = openPool(connectionString, { max: 5 });
+  const { db } = openPool(connectionString, { statements: 3, transactions: 2 });
   return { db, ready: () => checkReady(db), close: async () => undefined };
 }
 

@@ -1,36 +1,106 @@
-// PostgreSQL through postgres.js, on Node and on Workers: a pool whose connections serve one statement or one transaction at a
-// time. When one is lost, that one fails; nothing of it is ever continued on another connection, and nobody else notices.
+// PostgreSQL through postgres.js, on Node and on Workers: statements share one pool, each transaction has a connection to itself.
+// When that is lost, the transaction fails; nothing of it is ever continued on another connection, and nobody else notices.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import type { Db } from '../server/store/database.ts';
+import { isDatabaseTrouble, type Db } from '../server/store/database.ts';
 import * as schema from '../server/store/schema.ts';
 
-const CONNECT_SECONDS = 5;
-/** How long `close` waits for what is under way. */
-const CLOSE_SECONDS = 5;
+type Work = Parameters<Db['transaction']>[0];
+type Begin = Parameters<Db['transaction']>[1];
 
 /** What a connection is like unless somebody says otherwise. */
-export const CONNECTION = { connect_timeout: CONNECT_SECONDS, fetch_types: false, onnotice: () => undefined } as const;
+export const CONNECTION = { connect_timeout: 5, fetch_types: false, onnotice: () => undefined } as const;
+
+export interface PoolOptions extends Omit<postgres.Options<Record<string, never>>, 'max' | 'onclose'> {
+  /** Connections for statements, and for transactions. */
+  readonly statements: number;
+  readonly transactions: number;
+}
+
+/** How long `close` waits for what is under way, in seconds. */
+const CLOSE_SECONDS = 5;
 
 /** A pool for `url`, closed by `close`. */
 export function openPool(
   url: string,
-  options: postgres.Options<Record<string, never>>,
+  { statements, transactions, ...options }: PoolOptions,
 ): { readonly db: Db; close(): Promise<void> } {
-  const sql = postgres(url, { ...CONNECTION, ...options });
+  const common = { ...CONNECTION, ...options };
+  const sql = postgres(url, { ...common, max: statements });
   const db: Db = drizzle(sql, { schema });
-  const begin: Db['transaction'] = db.transaction.bind(db);
-  // postgres.js gives a transaction up when its connection is lost, but not the work that is under way in it: what that goes on
-  // to say would be executed by itself, on the connection that takes the place of the lost one.
+  const lines = createLines(() => openLine(url, common), transactions);
   const transaction: Db['transaction'] = async (work, config) => {
-    let isOver = false;
+    const line = await lines.take();
     try {
-      return await begin((tx) => work(until(tx, () => isOver)), config);
+      return await runOn(line, work, config);
     } finally {
-      isOver = true;
+      lines.giveBack(line);
     }
   };
-  return { db: Object.assign(db, { transaction }), close: () => sql.end({ timeout: CLOSE_SECONDS }) };
+  return {
+    db: Object.assign(db, { transaction }),
+    close: async () => void (await Promise.all([sql.end({ timeout: CLOSE_SECONDS }), lines.close()])),
+  };
+}
+
+/**
+ * One connection, for one transaction at a time. postgres.js' own `begin` is not used: where a connection is lost, it lets the
+ * work that is under way go on, and what that goes on to say is executed by itself on the connection that takes its place.
+ */
+interface Line {
+  readonly sql: postgres.Sql;
+  readonly db: Db;
+  /** The connection was lost since `begin`: the line is good for nothing more. */
+  isLost: boolean;
+  isBusy: boolean;
+}
+
+function openLine(url: string, common: postgres.Options<Record<string, never>>): Line {
+  const sql = postgres(url, { ...common, max: 1, onclose: () => void (line.isLost ||= line.isBusy) });
+  const line: Line = { sql, db: drizzle(sql, { schema }), isLost: false, isBusy: false };
+  return line;
+}
+
+async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T>, config: Begin): Promise<T> {
+  const { sql } = line;
+  let isOver = false;
+  try {
+    await sql.unsafe(formatBegin(config));
+  } catch (error) {
+    line.isLost = isDatabaseTrouble(error);
+    throw error;
+  }
+  line.isBusy = true;
+  try {
+    // It is told the same things; only `rollback` and savepoints are missing, which nobody here uses.
+    const tx = until(line.db, () => isOver || line.isLost) as Parameters<Work>[0];
+    const result = await work(tx);
+    if (line.isLost) throw new LostTransaction();
+    const { command } = await sql.unsafe('commit');
+    // A statement failed, and the work went on all the same.
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+    return result;
+  } catch (error) {
+    // In trouble nothing more is said on it: the server forgets the transaction with the connection.
+    line.isLost ||= isDatabaseTrouble(error);
+    if (!line.isLost)
+      await sql.unsafe('rollback').catch(() => {
+        line.isLost = true;
+      });
+    throw error;
+  } finally {
+    isOver = true;
+    line.isBusy = false;
+  }
+}
+
+function formatBegin({ isolationLevel, accessMode, deferrable }: NonNullable<Begin> = {}): string {
+  return [
+    'begin',
+    ...(isolationLevel === undefined ? [] : [`isolation level ${isolationLevel}`]),
+    ...(accessMode === undefined ? [] : [accessMode]),
+    ...(deferrable === undefined ? [] : [deferrable ? 'deferrable' : 'not deferrable']),
+  ].join(' ');
 }
 
 /** `tx` as long as its transaction lasts; afterwards nothing can be said to it any more. */
@@ -43,10 +113,38 @@ function until<T extends object>(tx: T, isOver: () => boolean): T {
   });
 }
 
-/** Told to work that went on after its transaction had ended; with the code of what usually ended it. */
+/** Told to work that goes on after its transaction has ended; with the code of what usually ended it. */
 class LostTransaction extends Error {
   readonly code = 'CONNECTION_CLOSED';
   constructor() {
     super('the transaction is over');
   }
+}
+
+/** At most `most` lines: who wants another waits for one to be given back. */
+function createLines(open: () => Line, most: number) {
+  const all = new Set<Line>();
+  const idle: Line[] = [];
+  const waiting: ((line: Line) => void)[] = [];
+  const openNew = (): Line => {
+    const line = open();
+    all.add(line);
+    return line;
+  };
+  return {
+    take: async (): Promise<Line> => {
+      const line = idle.pop() ?? (all.size < most ? openNew() : undefined);
+      return line ?? (await new Promise<Line>((resolve) => waiting.push(resolve)));
+    },
+    giveBack: (line: Line): void => {
+      if (line.isLost) {
+        all.delete(line);
+        void line.sql.end({ timeout: 0 });
+      }
+      const next = waiting.shift();
+      if (next !== undefined) next(line.isLost ? openNew() : line);
+      else if (!line.isLost) idle.push(line);
+    },
+    close: () => Promise.all(Array.from(all, ({ sql }) => sql.end({ timeout: CLOSE_SECONDS }))),
+  };
 }

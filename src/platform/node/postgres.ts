@@ -11,7 +11,7 @@ import { APPLIED, HAS_MIGRATIONS, MIGRATIONS, refuseNewer } from './migrations.t
 /** Whom instances that start together wait for. */
 const MIGRATION_LOCK = 7_272_740_001;
 
-const POOL = 10;
+const POOL = 6;
 const CLOSE_SECONDS = 5;
 const STATEMENT_MILLISECONDS = 5_000;
 /**
@@ -43,7 +43,8 @@ export async function migratePostgres(url: string): Promise<void> {
 export async function openPostgres(url: string): Promise<Database> {
   await migratePostgres(url);
   const { db, close } = openPool(url, {
-    max: POOL,
+    statements: POOL,
+    transactions: POOL,
     idle_timeout: 60,
     max_lifetime: 1_800,
     connection: {

@@ -18,6 +18,7 @@ import { KEY_TYPES, formatVkey } from '../../../src/protocol/log/vkey.ts';
 import { openCheckpoint } from '../../../src/protocol/log/verify-epoch.ts';
 import { parseAddCheckpoint } from '../../../src/protocol/log/witness.ts';
 import { formatHex, utf8 } from '../../../src/protocol/wire.ts';
+import { serveUnsigned } from '../../../src/server/own-description.ts';
 import { witnessApp } from '../../../src/server/routes/witness.ts';
 import { checkpoints } from '../../../src/server/store/log-schema.ts';
 import { readHead } from '../../../src/server/store/log.ts';
