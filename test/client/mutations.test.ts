@@ -221,7 +221,7 @@ const sum = (counts: Readonly<Record<string, number>>): number => Object.values(
 describe('replies with one octet changed', () => {
   test.each(Object.entries(TARGETS))('%s', async (title, target) => {
     const { key, read, free = () => [] } = target();
-    const { octets = new Uint8Array() } = on.replies.get(key) ?? {};
+    const octets = on.replies.get(key) ?? new Uint8Array();
     expect(octets.length, `${key} is on record`).toBeGreaterThan(0);
     const spared = free(Buffer.from(octets).toString('latin1'));
     const tally = await tryAll(octets, async (changed) => (on.change(key, changed), read()), spared);
@@ -236,7 +236,7 @@ describe('replies with one octet changed', () => {
   });
 
   test('sealed records', async () => {
-    const { octets = new Uint8Array() } = on.replies.get(`GET ${bucketPath()}/sealed`) ?? {};
+    const octets = on.replies.get(`GET ${bucketPath()}/sealed`) ?? new Uint8Array();
     const { index } = await readBucket();
     const tally = await tryAll(octets, async (changed) => readSealed(index, changed), []);
     process.stdout.write(`sealed records: ${octets.length} octets, ${JSON.stringify(tally)}\n`);
