@@ -8,7 +8,15 @@ function fakeClient(state: { made: number; ended: boolean }): Client {
     try {
       for await (const id of ids) {
         state.made += 1;
-        yield { id, language: 'en', outcome: 'absent', contested: false, routes: [], alternatives: [], directories: [] };
+        yield {
+          id,
+          language: 'en',
+          outcome: 'absent',
+          contested: false,
+          routes: [],
+          alternatives: [],
+          directories: [],
+        };
       }
     } finally {
       state.ended = true;

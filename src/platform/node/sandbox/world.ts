@@ -40,6 +40,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['alicechat'],
       features: ['text', 'file', 'group', 'voice'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${GATEKEEPER}/bobchat`,
@@ -76,6 +77,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['bobchat'],
       features: ['text', 'file', 'group'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${BOBCHAT}/alicechat`,
@@ -112,6 +114,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['charliechat', 'matrix'],
       features: ['text', 'file', 'group', 'voice'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${CHARLIECHAT}/alicechat-on-phone`,
@@ -134,6 +137,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['evechat'],
       features: ['text'],
+      encryption: 'none',
       bridges: [
         {
           id: `${EVECHAT}/alicechat`,
