@@ -134,7 +134,7 @@ const offeredBy = ({ route, provider }: Ends): readonly string[] | undefined =>
 
 /** The highest common denominator: what the recipient offers, and every bridge and the asker's network carry. Who lists nothing carries all. */
 function featuresOver(passages: readonly Passage[], ends: Ends): readonly string[] {
-  const limits = [...passages.map(({ bridge }) => bridge.features)];
+  const limits = passages.map(({ bridge }) => bridge.features);
   const carried = limits.reduce<readonly string[] | undefined>(
     (left, features) => (left === undefined || features === undefined ? (left ?? features) : both(left, features)),
     offeredBy(ends),

@@ -87,20 +87,19 @@ interface Findings {
   readonly passages: readonly Passage[];
 }
 
-function explain(level: Level, { open, readers, silent, passages }: Findings, { explanation }: Messages): string {
-  switch (level) {
-    case 'end-to-end':
-      return silent.length > 0 ? explanation.undeclared(silent) : explanation.endToEnd();
-    case 're-encrypted-on-recipients-device': {
+function explain(level: Level, findings: Findings, { explanation }: Messages): string {
+  const { open, readers, silent, passages } = findings;
+  const words: Readonly<Record<Level, () => string>> = {
+    'end-to-end': () => (silent.length > 0 ? explanation.undeclared(silent) : explanation.endToEnd()),
+    're-encrypted-on-recipients-device': () => {
       const sides = new Set(passages.filter((passage) => levelOf(passage) === level).map(({ side }) => side));
       if (sides.size > 1) return explanation.onBothDevices();
       return sides.has('asker') ? explanation.onOwnDevice() : explanation.onRecipientsDevice();
-    }
-    case 're-encrypted-by-bridge':
-      return explanation.byBridges(open.toReversed().map(nameBridge), readers);
-    case 'not-end-to-end':
-      return explanation.notEndToEnd(readers);
-  }
+    },
+    're-encrypted-by-bridge': () => explanation.byBridges(open.toReversed().map(nameBridge), readers),
+    'not-end-to-end': () => explanation.notEndToEnd(readers),
+  };
+  return words[level]();
 }
 
 const nameBridge = (passage: Passage): BridgeName => ({

@@ -50,7 +50,10 @@ describe('a reply', () => {
       const { authorization, cookie, referer, from } = request.headers;
       if ([authorization, cookie, referer, from].some((value) => value !== undefined)) asked.push('told who asks');
       if (path === '/silent') return;
-      if (path === '/reset') return void request.socket.destroy();
+      if (path === '/reset') {
+        request.socket.destroy();
+        return;
+      }
       const [status, headers] = REPLIES[path] ?? [500];
       // A body nobody needs to read.
       response.writeHead(status, headers).end(status === 204 ? undefined : 'x'.repeat(200_000));
@@ -71,8 +74,8 @@ describe('a reply', () => {
         createFetchTransport({
           sandboxPort: served.port,
           // Node's own resolver knows no `*.localhost`.
-          fetch: (url, init) => {
-            const to = new URL(String(url));
+          fetch: (input, init) => {
+            const to = new URL(input instanceof Request ? input.url : input);
             return fetch(`http://127.0.0.1:${to.port}${to.pathname}`, { ...init });
           },
         }),

@@ -23,7 +23,7 @@ function sayAll({ explanation, reasons, levels, placements, sources, assurances,
   add('noConnection', explanation.noConnection('a.example', 'p.example'), 'a.example', 'p.example');
   const about = ['first.example', 'second.example'] as const;
   for (const [code, text] of Object.entries(reasons)) {
-    const write = text as (...about: readonly string[]) => string;
+    const write: (...about: readonly string[]) => string = text;
     add(
       code,
       write(...about),

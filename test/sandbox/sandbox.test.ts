@@ -65,6 +65,36 @@ describe('where', () => {
     expect(stdout.toLowerCase()).not.toContain('evechat');
   });
 
+  test('in Alice’s own language: as she says, else as her environment does', async () => {
+    const polish = await where(BOB, '--language', 'pl');
+    expect(polish.stdout).toContain('Tę rozmowę szyfruje na nowo bobchat.localhost; operator może ją odczytać.');
+    expect(polish.stdout).toMatch(/epoka \d+, 2 podpisy świadków$/m);
+    const env = { ...sandbox.env, LANG: 'de_DE.UTF-8' };
+    const german = await run(['where', BOB, ...FROM], env);
+    expect(german.stdout).toMatch(/^ {4}Warnung +Diese Unterhaltung wird von bobchat.localhost neu verschlüsselt/m);
+    const posix = await run(['where', BOB, ...FROM, '--json'], { ...env, LC_ALL: 'C' });
+    expect(JSON.parse(posix.stdout)).toMatchObject({ language: 'en' });
+    const resolver = ['--resolver', `http://alicechat.localhost:${sandbox.port}`, '--json'];
+    const french = await where(BOB, '--language', 'fr-CH', ...resolver);
+    expect(JSON.parse(french.stdout)).toMatchObject({
+      language: 'fr',
+      routes: [{ encryption: { verdict: 'readable', explanation: expect.stringContaining('Cette conversation') } }],
+    });
+    const unknown = await where(BOB, '--language', 'tlh');
+    expect(unknown).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('en, fr, de, es, it, pl') });
+  });
+
+  test('and the other way round: Bob’s friends on BobChat reach people elsewhere, and each other in private', async () => {
+    const fromBobChat = async (id: string): Promise<unknown> =>
+      JSON.parse((await run(['where', id, '--from', 'bobchat.localhost', '--json'], sandbox.env)).stdout);
+    expect(await fromBobChat(BOB)).toMatchObject({
+      routes: [{ connect: { source: 'native', bridges: [] }, encryption: { verdict: 'private', warning: null } }],
+    });
+    expect(await fromBobChat('charlie@charliechat.localhost')).toMatchObject({
+      routes: [{ connect: { source: 'common', protocol: 'matrix', bridges: [{ side: 'asker' }] } }],
+    });
+  });
+
   test('the same as JSON, as §7 has it', async () => {
     const { code, stdout } = await where(BOB, '--json');
     expect(code).toBe(0);

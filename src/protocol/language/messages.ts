@@ -22,9 +22,9 @@ interface Plurals {
 /** How a language joins and counts. */
 export interface Say<L extends Language> {
   /** “a, b and c”. */
-  list(words: readonly string[]): string;
+  readonly list: (words: readonly string[]) => string;
   /** The form for `n`; `#` in it is the number as the language writes it. */
-  plural(n: number, forms: Readonly<Record<Plurals[L], string>>): string;
+  readonly plural: (n: number, forms: Readonly<Record<Plurals[L], string>>) => string;
 }
 
 /** A bridge as people know it: the host it is on, and who runs it, or is only said to. */

@@ -81,6 +81,34 @@ describe('one question', () => {
   });
 });
 
+describe('the language of the texts', () => {
+  const languageOf = async (header: string | undefined, language?: string) => {
+    const headers = header === undefined ? {} : { 'accept-language': header };
+    const { body } = await ask({ id: BOB, ...(language === undefined ? {} : { language }) }, { headers });
+    const { language: said, routes } = body as { language: string; routes: { encryption: { warning: string } }[] };
+    return [said, routes[0]?.encryption.warning.split(' ')[0]];
+  };
+
+  test.each([
+    [undefined, undefined, 'en', 'This'],
+    ['de', undefined, 'de', 'Diese'],
+    ['ja, fr-CH;q=0.8, de;q=0.9', undefined, 'de', 'Diese'],
+    ['de;q=0, it;q=0.1', undefined, 'it', 'Questa'],
+    ['*', undefined, 'en', 'This'],
+    ['";;,=q', undefined, 'en', 'This'],
+    ['de', 'pl-PL', 'pl', 'Tę'],
+    ['de', 'ja', 'en', 'This'],
+  ])('Accept-Language %j, language %j: %s', async (header, language, said, word) => {
+    expect(await languageOf(header, language)).toEqual([said, word]);
+  });
+
+  test('is the same for many', async () => {
+    const { text } = await ask({ ids: [BOB, NOBODY], language: 'es' });
+    const lines = text.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { language: string }).language)).toEqual(['es', 'es']);
+  });
+});
+
 describe('many questions', () => {
   test('get a line each, in order, rubbish in its place', async () => {
     const { response, text } = await ask({ ids: [NOBODY, 'rubbish', BOB, NOBODY] });
@@ -107,6 +135,8 @@ describe('a question that is refused', () => {
     ['an id that is a number', { id: 442079460123 }, 'request-invalid', 400],
     ['a from that is no domain', { id: BOB, from: 'https://alice.example' }, 'request-invalid', 400],
     ['a preference that is none', { id: BOB, prefer: 'bob.example' }, 'request-invalid', 400],
+    ['a language that is none', { id: BOB, language: 'de_AT.UTF-8' }, 'request-invalid', 400],
+    ['a language without end', { id: BOB, language: `de${'-x'.repeat(40)}` }, 'request-invalid', 400],
     ['unverified as text', { id: BOB, unverified: 'yes' }, 'request-invalid', 400],
     ['a member twice', '{"id":"+442079460123","id":"+442079460123"}', 'request-invalid', 400],
     ['no JSON', '+442079460123', 'request-invalid', 400],

@@ -44,6 +44,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['alicechat'],
       features: ['text', 'file', 'group', 'voice'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${GATEKEEPER}/bobchat`,
@@ -80,6 +81,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['bobchat'],
       features: ['text', 'file', 'group'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${BOBCHAT}/alicechat`,
@@ -116,6 +118,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['charliechat', 'matrix'],
       features: ['text', 'file', 'group', 'voice'],
+      encryption: 'end-to-end',
       bridges: [
         {
           id: `${CHARLIECHAT}/alicechat-on-phone`,
@@ -138,6 +141,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
     provider: (base) => ({
       protocols: ['evechat'],
       features: ['text'],
+      encryption: 'none',
       bridges: [
         {
           id: `${EVECHAT}/alicechat`,
