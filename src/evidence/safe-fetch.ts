@@ -120,6 +120,10 @@ async function read(
   options: FetchOptions,
 ): Promise<Omit<Fetched, 'url'>> {
   const { status, headers } = response;
+  if (headerOctets(headers) > LIMITS.fetchHeaderOctets) {
+    discard(response);
+    throw refused('headers that are too large');
+  }
   const type = (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const good = status >= 200 && status < 300;
   const wanted = accept.includes(type) || (!good && type === PROBLEM);
@@ -135,6 +139,10 @@ async function read(
   }
   return { status, headers, body: await readBody(response.body, limit) };
 }
+
+/** About what the headers took on the wire: names, values, and what stands between them. */
+const headerOctets = (headers: Headers): number =>
+  Array.from(headers, ([name, value]) => name.length + value.length + 4).reduce((sum, octets) => sum + octets, 0);
 
 async function readBody(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
   const reader = stream.getReader();

@@ -69,12 +69,11 @@ const texts = z.array(text);
 function descriptionOf(sandbox: boolean): z.ZodType<Description> {
   const isUrl = (value: string) => isServiceUrl(value, { sandbox });
   const url = z.string().refine(isUrl, 'is not an https URL');
-  const template = z
-    .string()
-    .refine(
-      (value) => value.split('{jti}').length === 2 && isUrl(value.replace('{jti}', 'jti')),
-      'is no URL with {jti}',
-    );
+  const template = z.string().refine(
+    // Not in the host: who asks would connect to whatever is put in.
+    (value) => /^https?:\/\/[^{}/?#]+[/?][^{}]*\{jti\}[^{}]*$/.test(value) && isUrl(value.replace('{jti}', 'jti')),
+    'is no URL with {jti} behind the host',
+  );
   return z
     .object({
       version: z.literal(1),

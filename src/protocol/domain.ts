@@ -44,11 +44,18 @@ export function registrableDomain(domain: string): string {
   return getDomain(domain, { allowPrivateDomains: true }) ?? domain;
 }
 
-/** True for a URL a description or route may name (§8.1): https, a host name, no credentials; in the sandbox http to `*.localhost`. */
+/** Ports below are other services', whatever a description says: 443 is no port in a URL. */
+const LEAST_PORT = 1_024;
+
+/**
+ * True for a URL a description or route may name (§8.1): https, a host name, no credentials, no port of another service; in
+ * the sandbox http to `*.localhost`.
+ */
 export function isServiceUrl(text: string, { sandbox }: { readonly sandbox: boolean }): boolean {
   // The URL parser drops white space and reads `\` as `/`: what is checked must be what was written.
   if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(text)) return false;
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '' || !isDomain(url.hostname)) return false;
-  return isLocal(url.hostname) ? sandbox && url.protocol === 'http:' : url.protocol === 'https:';
+  if (isLocal(url.hostname)) return sandbox && url.protocol === 'http:';
+  return url.protocol === 'https:' && (url.port === '' || Number(url.port) >= LEAST_PORT);
 }

@@ -75,6 +75,8 @@ export const LIMITS = {
   descriptionOctets: 65_536,
   fetchMilliseconds: 5_000,
   fetchRedirects: 2,
+  /** The headers of a reply, in octets (§8.1). */
+  fetchHeaderOctets: 16_384,
   /** How long a description is used without asking again, and fetches of one domain apart (§10), in seconds. */
   descriptionFreshSeconds: 300,
   /** The longest a description asks to be used without asking again, in seconds (§8.1). */

@@ -1,7 +1,7 @@
 // Node's transport: the address that is checked is the address that is connected to (§8.1). URL rules: evidence/safe-fetch.ts.
 import { lookup as lookupOfSystem, Resolver } from 'node:dns/promises';
 import { isIP, isIPv6, type LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, errors, type Dispatcher } from 'undici';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Transport } from '../../evidence/safe-fetch.ts';
@@ -25,11 +25,12 @@ export function createNodeTransport(options: NodeTransportOptions = {}): Transpo
   const agent = new Agent({
     connect: { lookup: checkedLookup(resolve, isAllowed), timeout: LIMITS.fetchMilliseconds },
     keepAliveTimeout: 10_000,
+    maxHeaderSize: LIMITS.fetchHeaderOctets,
   });
   const loopback = new Agent({ keepAliveTimeout: 1_000 });
   return async ({ url, method, headers, body, signal }) => {
     const sandboxed = isSandboxed(url, options.sandboxPort);
-    const response = await (sandboxed ? loopback : agent).request({
+    const response = await exchange(sandboxed ? loopback : agent, {
       origin: sandboxed ? `http://127.0.0.1:${options.sandboxPort}` : url.origin,
       path: url.pathname + url.search,
       method,
@@ -47,6 +48,16 @@ export function createNodeTransport(options: NodeTransportOptions = {}): Transpo
     }
     return toResponse(response);
   };
+}
+
+/** One request; what undici itself finds too large is refused like everything that is. */
+async function exchange(agent: Agent, request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+  try {
+    return await agent.request(request);
+  } catch (error) {
+    if (error instanceof errors.HeadersOverflowError) throw refused('headers that are too large');
+    throw error;
+  }
 }
 
 /** The sandbox table: `*.localhost` in clear to one port; every other plain or local URL is refused here once more. */
