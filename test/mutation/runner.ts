@@ -31,12 +31,25 @@ const reached = new Set<number>();
 const outside = new Set<number>();
 const noticed = new Set<number>();
 let off = plan.kind === 'whole' ? plan.mutant : 0;
-Object.assign(globalThis, {
-  isOff: (id: number): boolean => {
-    reached.add(id);
-    return id === off;
-  },
-});
+const isOff = (id: number): boolean => {
+  reached.add(id);
+  return id === off;
+};
+
+/** A set without the member whose mutant is on. */
+class SwitchableSet<T> extends Set<T> {
+  readonly #mutants: ReadonlyMap<T, number>;
+
+  constructor(members: ReadonlySet<T>, mutants: readonly number[]) {
+    super(members);
+    this.#mutants = new Map([...members].map((member, i) => [member, mutants[i] ?? 0]));
+  }
+  override has(member: T): boolean {
+    return super.has(member) && !isOff(this.#mutants.get(member) ?? -1);
+  }
+}
+const switchable = <T>(set: ReadonlySet<T>, mutants: readonly number[]) => new SwitchableSet(set, mutants);
+Object.assign(globalThis, { isOff, switchable });
 
 const write = (line: Line): void => appendFileSync(plan.output, `${JSON.stringify(line)}\n`);
 write({ kind: 'process', id: process.pid });

@@ -45,7 +45,7 @@ export async function openTrials(sources: ReadonlyMap<string, number>): Promise<
           enforce: 'pre',
           transform(code, id) {
             const first = sources.get(id.replace(/\?.*$/, ''));
-            return first === undefined ? undefined : { code: instrument(code, first, 'globalThis.isOff'), map: null };
+            return first === undefined ? undefined : { code: instrument(code, first), map: null };
           },
         },
       ],

@@ -95,5 +95,14 @@ export function growEdge(edge: Edge, leaf: Uint8Array): Edge {
 export const edgeRoot = (edge: Edge): Uint8Array =>
   edge.length === 0 ? EMPTY_ROOT : edge.map(({ hash }) => hash).reduceRight((right, left) => nodeHash(left, right));
 
-/** MTH of leaves given by their hashes, one by one as a log grows. */
-export const computeRoot = (leaves: readonly Uint8Array[]): Uint8Array => edgeRoot(leaves.reduce<Edge>(growEdge, []));
+/** MTH of leaves given by their hashes, one by one as a log grows: the edge, without what tells its parts apart. */
+export function computeRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  const edge: Uint8Array[] = [];
+  for (const [index, leaf] of leaves.entries()) {
+    let hash = leaf;
+    // As many subtrees are completed as the index ends in ones.
+    for (let n = index; isOdd(n); n = half(n)) hash = nodeHash(edge.pop() ?? hash, hash);
+    edge.push(hash);
+  }
+  return edge.length === 0 ? EMPTY_ROOT : edge.reduceRight((right, left) => nodeHash(left, right));
+}
