@@ -38,7 +38,8 @@ export function openPool(url: string, options: pg.PoolConfig): { readonly db: Db
       isFit = !isDatabaseTrouble(error);
       throw error;
     } finally {
-      client.release(!isFit || client.getTransactionStatus() !== 'I');
+      // One that had trouble is not used again: whether its transaction has ended nobody knows.
+      client.release(!isFit);
     }
   };
   const db: Db = Object.assign(drizzle(pool, { schema }), { transaction });
