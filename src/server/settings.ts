@@ -157,7 +157,7 @@ export const SETTINGS = {
   checkpoint: setting({
     schema: text,
     form: FILE,
-    doc: 'File for the newest published checkpoint, kept apart from the database: at start the directory refuses to sign when the database is older.',
+    doc: 'Where the newest published checkpoint is kept apart from the database, as `<file>.<size of the log>`; instances may share it. At start the directory refuses to sign when the database is older, or when this cannot be read.',
   }),
   quotaEndUser: quotaOf('1000 refill 60 per day', 'Evaluations per end user of a gatekeeper (`sub`).'),
   quotaGatekeeper: quotaOf('100000 refill 100000 per day', 'Evaluations per listed gatekeeper.'),

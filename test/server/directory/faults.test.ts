@@ -86,6 +86,14 @@ describe('the fault table', () => {
     const told = isKilled(how) || isLeft(point, how) ? undefined : await answer;
     // Who lives on gets there by himself: the next step begins where this one left.
     if (told !== undefined) expect(told, 'meanwhile').toBe('201');
+    // Told before the copy was written: it is given up, and that is logged.
+    if (point === 'outside copy' && how === 'hangs')
+      expect(local?.directory.log).toContainEqual(
+        expect.objectContaining({
+          event: 'checkpoint-unwritten',
+          fields: expect.objectContaining({ late: true }) as object,
+        }),
+      );
 
     // Another instance starts. What was accepted is in force, whether anybody was told or not.
     world.time.now += CLAIM;
