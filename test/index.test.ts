@@ -15,7 +15,9 @@ afterAll(async () => database.close());
 
 test('exports exactly this', () => {
   expect(Object.keys(sdk).toSorted()).toEqual([
+    'CHANGES',
     'CODES',
+    'LANGUAGES',
     'WhereaboutsError',
     'createClient',
     'formatRegistration',

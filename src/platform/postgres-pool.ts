@@ -24,7 +24,7 @@ const CLOSE_SECONDS = 5;
 export function openPool(
   url: string,
   { statements, transactions, ...options }: PoolOptions,
-): { readonly db: Db; close(): Promise<void> } {
+): { readonly db: Db; readonly close: () => Promise<void> } {
   const common = { ...CONNECTION, ...options };
   const sql = postgres(url, { ...common, max: statements });
   const db: Db = drizzle(sql, { schema });

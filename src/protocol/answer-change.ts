@@ -62,7 +62,7 @@ export function compareAnswers(before: Answer, after: Answer): AnswerChange[] {
 function say({ code, provider = '', from, readers = [] }: Found, language: Language): string {
   // What each code is about is all that is said of it: see Changes.
   const about = [provider, ...(from === undefined ? [] : [from]), ...readers];
-  const words = messagesIn(language).changes[code] as (...about: string[]) => string;
+  const words: (...about: string[]) => string = messagesIn(language).changes[code];
   return words(...about);
 }
 

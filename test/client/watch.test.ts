@@ -100,7 +100,7 @@ describe('watching', () => {
     await client.refresh();
     const event = await next(events);
     expect(codesOf(event)).toEqual(['worse', ['encryption-worse', 'reader-joined', 'bridge-changed']]);
-    expect(event).toMatchObject({ changes: [{}, { provider: BOBCHAT, readers: ['bot.example'] }, {}] });
+    expect(event).toMatchObject({ changes: [{}, { provider: BOBCHAT, readers: [BOBCHAT, 'bot.example'] }, {}] });
     await events.return();
   });
 });

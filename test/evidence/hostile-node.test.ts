@@ -72,8 +72,8 @@ describe('descriptions', () => {
       return transport({ ...request, url: to });
     };
     const get = createSafeFetch(ported, { sandbox: false });
-    const { fetch: read } = createDescriptions({ fetch: get, clock: Date.now, sandbox: false });
-    const result = await show('description', one, () => read(`d${place}.${hostile.HOSTILE}`));
+    const descriptions = createDescriptions({ fetch: get, clock: Date.now, sandbox: false });
+    const result = await show('description', one, () => descriptions.fetch(`d${place}.${hostile.HOSTILE}`));
     expect(result).toEqual({ got: one.code, asked: 1, canary: 0 });
   });
 });
@@ -110,7 +110,7 @@ describe('names', () => {
   });
 
   test('a redirect to a name of his that is loopback', async () => {
-    const [{ name = '' } = {}] = hostile.NAMES;
+    const name = hostile.NAMES[0]?.name ?? '';
     // Of his own registrable domain, so that only the address is wrong.
     const to = encodeURIComponent(`https://${name}:${canary.port}/`);
     const one = { what: 'a redirect to a name that is loopback', code: 'url-refused' } as const;

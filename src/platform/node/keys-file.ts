@@ -31,7 +31,7 @@ export async function changeKeysFile(file: string, change: (keys: StoredKeys) =>
   const unlock = await lock(`${file}.lock`);
   try {
     const next = change(readKeysFile(file));
-    replaceSecretFile(file, formatFile(next));
+    await replaceSecretFile(file, formatFile(next));
     return next;
   } finally {
     unlock();

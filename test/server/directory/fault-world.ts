@@ -118,7 +118,7 @@ export async function createFaultWorld() {
 /** What becomes of the next request to a witness. */
 interface WitnessTrap {
   readonly break: Break;
-  readonly then?: () => void;
+  readonly after?: () => void;
 }
 
 /** A witness as `whereabouts witness` is one, its memory in PostgreSQL. */
@@ -155,7 +155,7 @@ async function openWitness(
       now === undefined || now.break === 'done'
         ? await app.request('/witness/add-checkpoint', { method: 'POST', body })
         : undefined;
-    now?.then?.();
+    now?.after?.();
     now?.sprung();
     if (now !== undefined) {
       if (now.break !== 'hangs') response.destroy();

@@ -24,9 +24,9 @@ interface Cell {
 }
 
 /** What the way to the database, or a witness, does; the process is killed when it does it. */
-const breakOf = ({ how, victim: { kill } }: Cell): { break: Break; then?: () => void } => ({
+const breakOf = ({ how, victim: { kill } }: Cell): { break: Break; after?: () => void } => ({
   break: how === 'killed' ? 'fails' : how === 'killed once done' ? 'done' : how,
-  ...(kill === undefined ? {} : { then: kill }),
+  ...(kill === undefined ? {} : { after: kill }),
 });
 
 /** Where it happens; each resolves once it has. */
