@@ -1,7 +1,7 @@
 // PostgreSQL through pg, on Node and on Workers: a pool whose connections serve one statement or one transaction at a time. When
 // one is lost, that one fails; nothing of it is ever continued on another connection, and nobody else notices.
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { within } from '../server/directory/sequencer/waiting.ts';
 import { isDatabaseTrouble, type Db } from '../server/store/database.ts';
 import * as schema from '../server/store/schema.ts';
@@ -11,8 +11,8 @@ const CONNECT_MILLISECONDS = 5_000;
 const CLOSE_MILLISECONDS = 5_000;
 
 /** A pool for `url`, closed by `close`. Statements of one transaction are sent without waiting for one another's answers. */
-export function openPool(url: string, options: pg.PoolConfig): { readonly db: Db; close(): Promise<void> } {
-  const pool = new pg.Pool({
+export function openPool(url: string, options: PoolConfig): { readonly db: Db; close(): Promise<void> } {
+  const pool = new Pool({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
     pipeline: true,
@@ -43,7 +43,10 @@ export function openPool(url: string, options: pg.PoolConfig): { readonly db: Db
     }
   };
   const db: Db = Object.assign(drizzle(pool, { schema }), { transaction });
-  return { db, close: async () => void (await within(CLOSE_MILLISECONDS, pool.end())) };
+  const close = async (): Promise<void> => {
+    await within(CLOSE_MILLISECONDS, pool.end());
+  };
+  return { db, close };
 }
 
 /** Statements prepared by name, by their text. */
@@ -53,7 +56,7 @@ const names = new Map<string, string>();
  * Gives each text of a prepared statement a name of its own. The name it has in store/ says what it is for, and stands for
  * several texts where a list is as long as the input.
  */
-function nameByText(client: pg.PoolClient): void {
+function nameByText(client: PoolClient): void {
   const query: (...given: unknown[]) => unknown = client.query.bind(client);
   const named = (given: unknown, ...rest: unknown[]): unknown => {
     if (!isNamed(given)) return query(given, ...rest);

@@ -35,10 +35,10 @@ test('an instance that is late takes nothing back, and the next one clears up af
 
 test('many instances at once: it never goes back, whoever looks', async () => {
   const sizes = Array.from({ length: 60 }, (_, i) => i + 1);
-  let isOver = false;
+  const over = new AbortController();
   const seen: number[] = [];
   const look = (async () => {
-    while (!isOver) seen.push(Number((await checkpointFile(file).read())?.slice(3) ?? 0));
+    while (!over.signal.aborted) seen.push(Number((await checkpointFile(file).read())?.slice(3) ?? 0));
   })();
   await Promise.all(
     Array.from({ length: 4 }, async (_, instance) => {
@@ -46,7 +46,7 @@ test('many instances at once: it never goes back, whoever looks', async () => {
       for (const size of sizes.filter((one) => one % 4 === instance)) await copy.write(size, `of ${size}`);
     }),
   );
-  isOver = true;
+  over.abort();
   await look;
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   expect(await checkpointFile(file).read()).toBe('of 60');

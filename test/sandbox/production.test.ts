@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import pg from 'pg';
+import { Client } from 'pg';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAttestation } from '../../src/protocol/token/attestation.ts';
@@ -297,7 +297,7 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
   test('no column of either database holds the number in any form', async () => {
     const wanted = needles(spellings('tel:+442079460321', [ID]));
     for (const { url } of databases) {
-      const client = new pg.Client(url);
+      const client = new Client(url);
       await client.connect();
       const tables = await client.query<{ name: string }>(
         `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import { inject } from 'vitest';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
@@ -25,7 +25,7 @@ let made = 0;
 
 /** Runs SQL on the run's own server, outside every suite's database. */
 export async function administer(statement: string): Promise<void> {
-  const client = new pg.Client(inject('postgresUrl'));
+  const client = new Client(inject('postgresUrl'));
   await client.connect();
   try {
     await client.query(statement);

@@ -12,7 +12,7 @@ export interface Trap {
   readonly texts: readonly string[];
   readonly break: Break | Passing;
   /** Called once it has happened, before the client can notice. */
-  readonly then?: () => void;
+  readonly onSprung?: () => void;
 }
 
 export interface PostgresProxy {
@@ -43,7 +43,7 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
     /** The trap this connection is walking into, and how far. */
     let [here, seen]: [SetTrap | undefined, number] = [undefined, 0];
     const finish = (sprung: SetTrap): void => {
-      sprung.then?.();
+      sprung.onSprung?.();
       if (state === 'hangs') hung.add(client).add(upstream);
       else for (const socket of [client, upstream]) socket.destroy();
       sprung.sprung();
@@ -61,7 +61,7 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
       trap = undefined;
       if (here.break === 'passes') {
         upstream.write(message);
-        here.then?.();
+        here.onSprung?.();
         here.sprung();
         return;
       }

@@ -2,7 +2,7 @@
 // in it may take. How connections are used: postgres-pool.ts.
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import pg from 'pg';
+import { Client } from 'pg';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { checkReady, isDatabaseTrouble, type Database } from '../../server/store/database.ts';
 import { openPool } from '../postgres-pool.ts';
@@ -27,7 +27,7 @@ const STALLED_MILLISECONDS = 3_000;
  * `database-newer` when the schema is of a later version; `peer-unreachable` when nobody answers.
  */
 export async function migratePostgres(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MILLISECONDS });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MILLISECONDS });
   // The statement under way hears of it.
   client.on('error', () => undefined);
   try {
@@ -47,7 +47,7 @@ export async function migratePostgres(url: string): Promise<void> {
 /** Migrates, then opens a pool. What a transaction committed survives whatever the server's `synchronous_commit` lets survive. */
 export async function openPostgres(url: string): Promise<Database> {
   await migratePostgres(url);
-  const { db, close } = openPool(url, {
+  const pool = openPool(url, {
     max: POOL,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800,
@@ -58,5 +58,5 @@ export async function openPostgres(url: string): Promise<Database> {
     query_timeout: SILENT_MILLISECONDS,
     idle_in_transaction_session_timeout: STALLED_MILLISECONDS,
   });
-  return { db, ready: () => checkReady(db), close };
+  return { db: pool.db, ready: () => checkReady(pool.db), close: () => pool.close() };
 }

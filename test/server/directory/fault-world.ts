@@ -117,7 +117,7 @@ export async function createFaultWorld() {
 /** What becomes of the next request to a witness. */
 interface WitnessTrap {
   readonly break: Break;
-  readonly then?: () => void;
+  readonly onSprung?: () => void;
 }
 
 /** A witness as `whereabouts witness` is one, its memory in PostgreSQL. */
@@ -154,7 +154,7 @@ async function openWitness(
       now === undefined || now.break === 'done'
         ? await app.request('/witness/add-checkpoint', { method: 'POST', body })
         : undefined;
-    now?.then?.();
+    now?.onSprung?.();
     now?.sprung();
     if (now !== undefined) {
       if (now.break !== 'hangs') response.destroy();

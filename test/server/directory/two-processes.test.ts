@@ -103,10 +103,10 @@ test.each(chosen)('stopped %s', { timeout: 180_000 }, async (point, texts) => {
   const [first, second] = await Promise.all([start(proxy.url), start(place.url)]);
 
   // Everybody looks all the time: no size has two roots, and neither a process nor the copy goes back.
-  let isOver = false;
+  const over = new AbortController();
   const roots = new Map<number, string>();
   const watch = async (read: () => Promise<string | undefined>): Promise<void> => {
-    for (let newest = 0; !isOver; await sleep(25)) {
+    for (let newest = 0; !over.signal.aborted; await sleep(25)) {
       const note = await read();
       if (note === undefined) continue;
       const { size, root } = parseCheckpoint(parseNote(note).text);
@@ -121,26 +121,28 @@ test.each(chosen)('stopped %s', { timeout: 180_000 }, async (point, texts) => {
     const reply = await fetch(`${url}/log/checkpoint`, init).catch(() => undefined);
     return reply?.status === 200 ? reply.text() : undefined;
   };
-  const watchers = [watch(ask(first.url)), watch(ask(second.url)), watch(checkpointFile(copy).read)];
+  const watchers = [watch(ask(first.url)), watch(ask(second.url)), watch(() => checkpointFile(copy).read())];
 
   const [byFirst, bySecond]: [Answer[], Answer[]] = [[], []];
   const streams = [first, second].flatMap(({ url }, index) =>
-    Array.from({ length: STREAMS }, () => stream(url, index === 0 ? byFirst : bySecond, () => isOver)),
+    Array.from({ length: STREAMS }, () => stream(url, index === 0 ? byFirst : bySecond, () => over.signal.aborted)),
   );
   const everything = Promise.all([...watchers, ...streams]);
   // Heard below; a failure ends the test early.
-  everything.catch(() => (isOver = true));
-  await vi.waitUntil(() => isOver || (byFirst.length >= STREAMS && bySecond.length >= STREAMS), { timeout: 60_000 });
+  everything.catch(() => over.abort());
+  await vi.waitUntil(() => over.signal.aborted || (byFirst.length >= STREAMS && bySecond.length >= STREAMS), {
+    timeout: 60_000,
+  });
 
-  await proxy.set({ texts, break: 'passes', then: () => process.kill(first.pid, 'SIGSTOP') });
+  await proxy.set({ texts, break: 'passes', onSprung: () => process.kill(first.pid, 'SIGSTOP') });
   const stopped = performance.now();
   await sleep(PAUSE);
   const woken = performance.now();
   const meanwhile = bySecond.filter(({ at }) => at > stopped);
   process.kill(first.pid, 'SIGCONT');
   const before = byFirst.length;
-  await vi.waitUntil(() => isOver || byFirst.length > before + 2 * STREAMS, { timeout: 60_000 });
-  isOver = true;
+  await vi.waitUntil(() => over.signal.aborted || byFirst.length > before + 2 * STREAMS, { timeout: 60_000 });
+  over.abort();
   await everything;
 
   // The other one went on while this one stood still, and did not have to be asked twice.
