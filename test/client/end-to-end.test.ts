@@ -347,21 +347,6 @@ describe('a directory at work', () => {
     expect((await glance(BOB)).outcome).toBe('found');
     expect((await glance(NOBODY)).outcome).toBe('absent');
   });
-
-  test('whose key is being retired is asked under both, until the end', async () => {
-    await register();
-    world.retire(world.now() + 86_400);
-    await heartbeat();
-    alice = world.gatekeeper();
-    const before = world.sent.length;
-    expect((await glance(BOB)).routes).toEqual([`${BOBCHAT} confirmed`]);
-    const evaluations = () => world.sent.slice(before).filter(({ url }) => url.pathname === '/v1/evaluate').length;
-    expect(evaluations()).toBe(2);
-    world.advance(86_400);
-    await heartbeat();
-    expect((await glance(BOB)).routes).toEqual([`${BOBCHAT} confirmed`]);
-    expect(evaluations()).toBe(3);
-  });
 });
 
 describe('an issuer that lies about the name', () => {

@@ -9,7 +9,7 @@ import { generateKeys, openKeys, type Keys } from '../../src/server/keys.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { formatNoteKey } from '../../src/protocol/note-key.ts';
-import { generateKeyPair, keyId, type OprfKeyPair } from '../../src/protocol/oprf.ts';
+import { generateKeyPair, keyId } from '../../src/protocol/oprf.ts';
 import type { Context, DirectoryContext, IssuerContext, Log, Quota, Quotas } from '../../src/server/context.ts';
 import type { Accounts } from '../../src/server/issuer/accounts.ts';
 import { formatOwnDescription, serveUnsigned } from '../../src/server/own-description.ts';
@@ -59,8 +59,10 @@ export interface World {
   gatekeeper(change?: Partial<ClientParts>): Client;
   /** Somebody's own device: no credentials. */
   person(): Client;
-  /** A second key that is being retired, under which a directory evaluates too. */
-  retire(until: number): OprfKeyPair;
+  /** Gives the directory another OPRF key; the one there is ends `until` (seconds). */
+  rotate(until: number): void;
+  /** The issuer of a provider, for what its operator does. */
+  readonly issuers: ReadonlyMap<string, IssuerContext>;
 }
 
 export const random = (octets: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(octets));
@@ -79,7 +81,7 @@ const QUOTAS: Quotas = {
 };
 
 /** `Bearer <account>`: every account owns every identifier, at the address `@account:provider`. */
-const accountsOf = (provider: string): Accounts => ({
+export const accountsOf = (provider: string): Accounts => ({
   authenticate: async (request) => {
     const id = /^Bearer ([a-z]+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
     return id === undefined ? undefined : { id };
@@ -159,6 +161,7 @@ export async function openWorld(database: Database): Promise<World> {
   };
   apps.set(DIRECTORY, directoryApp(directory).fetch);
 
+  const issuers = new Map<string, IssuerContext>();
   for (const domain of PROVIDERS) {
     const ctx: IssuerContext = {
       ...context,
@@ -176,6 +179,7 @@ export async function openWorld(database: Database): Promise<World> {
       attestationsPerAccount: ROOMY,
       description: serveUnsigned(describe(domain, keysOf(domain), true)),
     };
+    issuers.set(domain, ctx);
     apps.set(domain, issuerApp(ctx, accountsOf(domain)).fetch);
   }
   const alice = describe(ALICECHAT, keysOf(ALICECHAT), false);
@@ -195,11 +199,14 @@ export async function openWorld(database: Database): Promise<World> {
     gatekeeper: (change: Partial<ClientParts> = {}) =>
       createClient({ ...parts, credentials: { domain: ALICECHAT, key: keysOf(ALICECHAT).signing }, ...change }),
     person: () => createClient(parts),
-    retire: (until: number) => {
-      const pair = { ...generateKeyPair(nobleGroup, random), until };
-      oprfKeys.push({ ...pair, id: keyId(pair.publicKey) });
-      oprfKeys.sort((a, b) => (a.id < b.id ? -1 : 1));
-      return pair;
+    issuers,
+    rotate: (until: number) => {
+      const pair = generateKeyPair(nobleGroup, random);
+      const keys = [
+        ...oprfKeys.map((key) => (key.until === undefined ? { ...key, until } : key)),
+        { ...pair, id: keyId(pair.publicKey) },
+      ];
+      oprfKeys.splice(0, oprfKeys.length, ...keys.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
     },
   });
 }

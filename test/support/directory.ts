@@ -76,6 +76,7 @@ export interface DirectoryOptions {
   readonly listed?: readonly string[];
   readonly issuers?: 'open' | 'listed';
   readonly oprfKeys?: DirectoryContext['oprfKeys'];
+  readonly abandoned?: string;
   readonly witnesses?: DirectoryContext['witnesses'];
   readonly sequencing?: Partial<DirectoryContext['sequencing']>;
   /** Of the log: one for all unless given. */
@@ -130,6 +131,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     db: database.db,
     group: nobleGroup,
     oprfKeys,
+    abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,
     witnesses: options.witnesses ?? createWitnesses([], clock),
     sequencing: { ...AT_ONCE, ...options.sequencing },
