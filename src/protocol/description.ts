@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { bridgeMembers, type Bridge } from './bridge-listing.ts';
 import { isDomain, isLocal, isServiceUrl } from './domain.ts';
 import { failAsSync, WhereaboutsError } from './errors.ts';
-import { parseJsonObject } from './json.ts';
+import { parseJsonObject, type Json } from './json.ts';
 import { LIMITS } from './limits.ts';
 import { text } from './token/claims.ts';
 import type { Jwks } from './token/jws.ts';
@@ -114,6 +114,34 @@ function descriptionOf(sandbox: boolean): z.ZodType<Description> {
 
 const FORMS = { production: descriptionOf(false), sandbox: descriptionOf(true) };
 
+/** What is wrong with a description, and where: every step of the path is a member of §8 or a number, never what was sent. */
+export interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly reason: string;
+}
+
+/** A description as far as it could be read: whole, or with everything that is wrong with it. */
+export type ReadDescription =
+  | { readonly description: Description; readonly json: { readonly [member: string]: Json } }
+  | { readonly faults: readonly Fault[] };
+
+/** Reads the description served by `expected`, telling all faults there are. */
+export function readDescription(
+  input: Uint8Array | string,
+  expected: string,
+  { sandbox = false }: { readonly sandbox?: boolean } = {},
+): ReadDescription {
+  const octets = typeof input === 'string' ? utf8(input) : input;
+  const whole = (reason: string) => ({ faults: [{ path: [], reason }] });
+  if (octets.length > LIMITS.descriptionOctets) return whole('is too large');
+  const json = failAsSync('description-invalid', 'the description is not a JSON object', () => parseJsonObject(octets));
+  const result = (sandbox ? FORMS.sandbox : FORMS.production).safeParse(json);
+  if (!result.success) return { faults: result.error.issues.map(faultOf) };
+  // §8: whoever serves a document can only speak for the host it was asked of.
+  if (result.data.domain !== expected) return { faults: [{ path: ['domain'], reason: 'is of another domain' }] };
+  return { description: result.data, json };
+}
+
 /**
  * Parses the description served by `expected`. Members that are not listed in §8 are ignored, listed ones have their form:
  * `description-invalid` names the place, never what stands there. `sandbox` lets names and URLs be of `*.localhost`, over http.
@@ -121,24 +149,17 @@ const FORMS = { production: descriptionOf(false), sandbox: descriptionOf(true) }
 export function parseDescription(
   input: Uint8Array | string,
   expected: string,
-  { sandbox = false }: { readonly sandbox?: boolean } = {},
+  options: { readonly sandbox?: boolean } = {},
 ): Description {
-  const octets = typeof input === 'string' ? utf8(input) : input;
-  if (octets.length > LIMITS.descriptionOctets) throw invalid('is too large');
-  const json = failAsSync('description-invalid', 'the description is not a JSON object', () => parseJsonObject(octets));
-  const result = (sandbox ? FORMS.sandbox : FORMS.production).safeParse(json);
-  if (!result.success) throw invalid(formatIssue(result.error.issues[0]));
-  // §8: whoever serves a document can only speak for the host it was asked of.
-  if (result.data.domain !== expected) throw invalid('is of another domain');
-  return result.data;
+  const read = readDescription(input, expected, options);
+  if ('description' in read) return read.description;
+  const [{ path, reason } = { path: [], reason: 'is not valid' }] = read.faults;
+  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  const where = place === '' ? '' : `is wrong at ${place.replace(/^\./, '')}: `;
+  throw new WhereaboutsError('description-invalid', `the description ${where}${reason}`);
 }
 
-const invalid = (what: string) => new WhereaboutsError('description-invalid', `the description ${what}`);
-
-/** Every step of a path is a member of §8 or a number: nothing that was sent gets into the message. */
-function formatIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return 'is not valid';
-  const place = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  const what = issue.code === 'custom' ? issue.message : 'is missing or not of the right form';
-  return place === '' ? what : `is wrong at ${place.replace(/^\./, '')}: ${what}`;
-}
+const faultOf = (issue: z.core.$ZodIssue): Fault => ({
+  path: issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
+  reason: issue.code === 'custom' ? issue.message : 'is missing or not of the right form',
+});

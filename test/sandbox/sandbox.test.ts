@@ -217,7 +217,7 @@ describe('checked', () => {
   test('the witness and the auditor say who they are', async () => {
     for (const role of ['witness', 'auditor']) {
       const { stdout } = await run(['describe', `${role}.localhost`, '--json'], sandbox.env);
-      expect(JSON.parse(stdout)).toMatchObject({
+      expect(JSON.parse(stdout).description).toMatchObject({
         witness: {
           url: `http://${role}.localhost:${sandbox.port}/${role}`,
           key: expect.stringContaining(`${role}.localhost/${role}+`),
@@ -303,7 +303,10 @@ describe('describing', () => {
     expect(stdout).toContain('BobChat');
     expect(stdout).toContain('from alicechat.localhost');
     const json = await run(['describe', 'directory.localhost', '--json'], sandbox.env);
-    expect(JSON.parse(json.stdout)).toMatchObject({ domain: 'directory.localhost', directory: { issuers: 'open' } });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: true,
+      description: { domain: 'directory.localhost', directory: { issuers: 'open' }, signature: expect.any(String) },
+    });
   });
 });
 
