@@ -6,6 +6,7 @@ import { WhereaboutsError } from './protocol/errors.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import { readConfig, type Config, type Environment, type Secrets } from './server/config.ts';
 import type { Context } from './server/context.ts';
+import { readLookups } from './server/lookups/context.ts';
 import { purge } from './server/directory/purge.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { recheck } from './server/directory/recheck.ts';
@@ -150,8 +151,9 @@ async function serveResolver(deployment: Deployment): Promise<void> {
   const token = secrets.resolverToken ?? (tokenFile === undefined ? undefined : findSecretFile(tokenFile)?.trim());
   if (token === undefined || token.length < 16)
     throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_RESOLVER_TOKEN_FILE holds no token of 16 characters');
+  const outside = openOutside(config.network);
   const client = createClient({
-    transport: openOutside(config.network).transport,
+    transport: outside.transport,
     clock: world.clock,
     random: world.random,
     group: nobleGroup,
@@ -162,7 +164,9 @@ async function serveResolver(deployment: Deployment): Promise<void> {
     credentials: { domain: config.domain, key: keys.signing },
   });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
-  const app = resolverApp({ log: world.log, client, token, hosts, origins });
+  const { fetch } = outside;
+  const lookups = readLookups(config.resolver.lookups, world, { fetch, hsToken: secrets.matrixHsToken });
+  const app = resolverApp({ log: world.log, client, token, hosts, origins, lookups });
   const onFault = (error: unknown) => world.log.error('socket', { error: error instanceof Error ? error.name : '' });
   const { trustedProxies } = config.network;
   announce(deployment, await listen({ fetch: app.fetch, host, port, trustedProxies, onFault }), 'resolver');

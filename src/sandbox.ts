@@ -26,6 +26,7 @@ import {
   sandboxClient,
   sandboxDirectory,
   sandboxIssuer,
+  sandboxLookups,
   type SandboxParts,
 } from './platform/node/sandbox/contexts.ts';
 import { guestAt, type Guests } from './platform/node/sandbox/guests.ts';
@@ -149,7 +150,8 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
   });
   const client = sandboxClient(parts, { gatekeeper: true });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
-  const resolver = resolverApp({ log: parts.world.log, client, hosts: [GATEKEEPER], origins: [] });
+  const lookups = sandboxLookups(parts);
+  const resolver = resolverApp({ log: parts.world.log, client, hosts: [GATEKEEPER], origins: [], lookups });
   const providers = PROVIDERS.map((domain): [string, Fetch] => [
     domain,
     issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch,

@@ -30,6 +30,14 @@ export function findContradictions(values: Values): string[] {
       `${envName('resolverToken')} and ${envName('resolverTokenFile')}: one of the two`,
     ],
     [
+      values.lookups?.includes('matrix-identity') === true && values.matrixHomeservers?.length === 0,
+      `${envName('matrixHomeservers')}: required where ${envName('lookups')} has matrix-identity`,
+    ],
+    [
+      values.lookups?.includes('matrix-appservice') === true && values.matrixHsToken === undefined,
+      `${envName('matrixHsToken')}: required where ${envName('lookups')} has matrix-appservice`,
+    ],
+    [
       values.keys !== undefined && values.signingKey !== undefined,
       `${envName('keys')} and ${envName('signingKey')}: keys come from the file or from the environment, not both`,
     ],

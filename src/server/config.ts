@@ -11,6 +11,13 @@ import { envName, SETTINGS, type Key } from './settings.ts';
 export type Role = 'directory' | 'issuer' | 'resolver' | 'witness' | 'auditor';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+export interface LookupConfig {
+  readonly on: ReadonlySet<string>;
+  readonly homeservers: ReadonlySet<string>;
+  readonly perUser: Quota;
+  readonly perAddress: Quota;
+}
+
 export interface Config {
   readonly roles: ReadonlySet<Role>;
   readonly domain: string;
@@ -57,6 +64,8 @@ export interface Config {
     readonly tokenFile: string | undefined;
     readonly origins: readonly string[];
     readonly hosts: readonly string[];
+    /** Look-ups of other standards that are served as well. */
+    readonly lookups: LookupConfig;
   };
   readonly policy: string;
   readonly network: {
@@ -79,6 +88,7 @@ export interface Secrets {
   readonly witnessKey: string | undefined;
   readonly auditorKey: string | undefined;
   readonly resolverToken: string | undefined;
+  readonly matrixHsToken: string | undefined;
 }
 
 /** Where this platform keeps things. */
@@ -217,6 +227,12 @@ function configOf(values: Values, places: Places): Config {
       tokenFile: values.resolverTokenFile,
       origins: values.resolverOrigins ?? [],
       hosts: values.resolverHosts ?? [],
+      lookups: {
+        on: new Set(values.lookups),
+        homeservers: new Set(values.matrixHomeservers),
+        perUser: values.quotaLookupsPerUser ?? NONE,
+        perAddress: values.quotaLookupsPerAddress ?? NONE,
+      },
     },
     policy: values.policy ?? places.policy,
     network: {
@@ -247,7 +263,7 @@ export function quotasOf(values: Values): Quotas {
 /** The secrets among the settings. */
 export function secretsOf(values: Values): Secrets {
   const { databaseUrl, oprfKey, oldOprfKey, oldOprfKeyUntil, signingKey, logKey, witnessKey, auditorKey } = values;
-  const { resolverToken } = values;
+  const { resolverToken, matrixHsToken } = values;
   return {
     databaseUrl,
     oprfKey,
@@ -258,5 +274,6 @@ export function secretsOf(values: Values): Secrets {
     witnessKey,
     auditorKey,
     resolverToken,
+    matrixHsToken,
   };
 }

@@ -19,18 +19,32 @@ export interface Env {
 const DEADLINE_MILLISECONDS = 20_000;
 const RETRY_SECONDS = 5;
 
+/** Paths where another standard says how a refusal looks, and whose web pages may ask. */
+export interface Area {
+  /** What the paths begin with. */
+  readonly prefix: string;
+  readonly origins?: '*';
+  readonly refuse: (c: Context<Env>, error: WhereaboutsError) => Response;
+}
+
 /**
- * An app that answers every failure with a problem document.
+ * An app that answers every failure with a problem document, or as the area it happened in has it.
  * `origins`: whose web pages may call it (§10): `*` for public APIs, else a list; never with credentials.
  */
-export function createHttpApp(log: Log, options: { readonly origins: '*' | readonly string[] }): Hono<Env> {
+export function createHttpApp(
+  log: Log,
+  options: { readonly origins: '*' | readonly string[]; readonly areas?: readonly Area[] },
+): Hono<Env> {
+  const { areas = [] } = options;
+  const areaOf = (c: Context<Env>) => areas.find(({ prefix }) => c.req.path.startsWith(prefix));
+  const refuse = (c: Context<Env>, error: WhereaboutsError) => areaOf(c)?.refuse(c, error) ?? problem(c, error);
   const app = new Hono<Env>();
   app.onError((error, c) => {
     const judged = judgeFailure(error, log, c);
     tellLimit(judged, c);
-    return problem(c, judged);
+    return refuse(c, judged);
   });
-  app.notFound((c) => problem(c, new WhereaboutsError('path-unknown')));
+  app.notFound((c) => refuse(c, new WhereaboutsError('path-unknown')));
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -40,7 +54,9 @@ export function createHttpApp(log: Log, options: { readonly origins: '*' | reado
       strictTransportSecurity: false,
     }),
   );
-  app.use(allowOrigins(options.origins));
+  const open = allowOrigins('*');
+  const own = allowOrigins(options.origins);
+  app.use((c, next) => (areaOf(c)?.origins === '*' ? open : own)(c, next));
   app.use(deadline);
   return app;
 }

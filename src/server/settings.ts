@@ -22,6 +22,7 @@ import {
   witness,
   type Setting,
 } from './setting-forms.ts';
+import { LOOKUP_SETTINGS } from './lookup-settings.ts';
 
 export const SETTINGS = {
   roles: setting({
@@ -226,6 +227,7 @@ export const SETTINGS = {
     fallback: 'localhost,127.0.0.1,[::1]',
     doc: '`Host` values the resolver answers to, without port.',
   }),
+  ...LOOKUP_SETTINGS,
   policy: setting({
     schema: text,
     form: FILE,

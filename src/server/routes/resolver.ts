@@ -1,4 +1,5 @@
-// The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only.
+// The resolver's HTTP (§7): for the gatekeeper's own machines, on an address of its own. Identifiers come in bodies only, but
+// for the look-ups whose standards put them into URLs, which are switched on one by one.
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Client } from '../../client/client.ts';
@@ -11,9 +12,15 @@ import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import type { Log } from '../context.ts';
 import { createHttpApp, endpoint, parameter, type Env } from '../http.ts';
+import type { Lookups } from '../lookups/context.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { streamEvents } from '../resolver/watch.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
+import { readBearer } from './bearer.ts';
+import { serveMatrixIdentity } from './matrix-identity.ts';
+import { MATRIX_AREAS } from './matrix-refusal.ts';
+import { serveMatrixThirdParty } from './matrix-thirdparty.ts';
+import { serveWebFinger } from './webfinger.ts';
 
 export interface ResolverContext {
   readonly log: Log;
@@ -24,11 +31,13 @@ export interface ResolverContext {
   readonly hosts: readonly string[];
   /** Whose web pages may ask; nobody's by default. */
   readonly origins: readonly string[];
+  /** Look-ups in the words of other standards; none unless given. */
+  readonly lookups?: Lookups;
 }
 
 export function resolverApp(context: ResolverContext): Hono<Env> {
   const { log, client } = context;
-  const app = createHttpApp(log, { origins: context.origins });
+  const app = createHttpApp(log, { origins: context.origins, areas: MATRIX_AREAS });
   app.use(noStore);
   endpoint(app, '/healthz', { GET: (c) => c.json({ status: 'ok' }) });
   endpoint(app, '/readyz', {
@@ -37,7 +46,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
       return c.json({ status: 'ok' });
     },
   });
-  app.use('/v1/*', checkHost(context.hosts));
+  for (const path of ['/v1/*', '/_matrix/*', '/.well-known/*']) app.use(path, checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
   endpoint(app, '/v1/where/watch', { POST: (c) => watch(c, context) });
@@ -49,7 +58,15 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
       return c.json(history);
     },
   });
+  if (context.lookups !== undefined) serveLookups(app, client, context.lookups);
   return app;
+}
+
+function serveLookups(app: Hono<Env>, client: Client, lookups: Lookups): void {
+  const { matrixIdentity, matrixAppservice, webfinger } = lookups;
+  if (matrixIdentity !== undefined) serveMatrixIdentity(app, client, { ...lookups, ...matrixIdentity });
+  if (matrixAppservice !== undefined) serveMatrixThirdParty(app, client, matrixAppservice.token);
+  if (webfinger !== undefined) serveWebFinger(app, client, { ...lookups, ...webfinger });
 }
 
 async function where(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
@@ -121,8 +138,7 @@ function checkHost(hosts: readonly string[]): MiddlewareHandler<Env> {
 function checkToken(token: string): MiddlewareHandler<Env> {
   const expected = utf8(token);
   return async (c, next) => {
-    const given = /^Bearer ([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-    if (given === undefined) throw new WhereaboutsError('credentials-required');
+    const given = readBearer(c);
     if (!equalOctets(utf8(given), expected)) throw new WhereaboutsError('credentials-invalid');
     await next();
   };

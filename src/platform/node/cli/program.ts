@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { attestCommand } from './attest.ts';
 import { auditCommand } from './audit.ts';
 import { describeCommand } from './describe.ts';
+import { enumCommand } from './enum.ts';
 import { EXIT, explain, type Exit } from './exit.ts';
 import { evidenceCommand } from './evidence.ts';
 import { initCommand } from './init.ts';
@@ -50,6 +51,7 @@ function buildProgram(doors: Doors, terminal: Terminal, version: string): Comman
     keysCommand(terminal),
     witnessCommand(doors),
     auditCommand(terminal),
+    enumCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of everyCommand(program)) command.exitOverride().configureOutput({ outputError: () => undefined });

@@ -4,6 +4,7 @@ import { createDescriptions } from '../../../client/descriptions.ts';
 import { nobleGroup } from '../../../protocol/group-noble.ts';
 import { formatNoteKey } from '../../../protocol/note-key.ts';
 import type { Context, DirectoryContext, IssuerContext, Quota, Quotas } from '../../../server/context.ts';
+import type { Lookups } from '../../../server/lookups/context.ts';
 import { logParts, witnessPeer } from '../../../server/log-parts.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from '../../../server/own-description.ts';
 import type { Database } from '../../../server/store/database.ts';
@@ -122,6 +123,20 @@ export function describeProvider({ port, keys, world }: SandboxParts, domain: Sa
     sandbox: true,
   });
   return signOwnDescription(text, signing, world.clock);
+}
+
+/** AliceChat's resolver speaks everything: it is on this machine only. A guest that is a homeserver has users that may ask. */
+export function sandboxLookups({ outside, world, guests, quotas }: SandboxParts): Lookups {
+  const { clock, random } = world;
+  const { fetch } = outside;
+  const quota = quotas.anonymous;
+  return {
+    clock,
+    random,
+    matrixIdentity: { fetch, homeservers: new Set(guests.keys()), quota },
+    matrixAppservice: { token: 'sandbox-hs-token' },
+    webfinger: { quota },
+  };
 }
 
 /** The SDK as AliceChat runs it, with AliceChat's credentials; the canned people register through one like it without. */
