@@ -2,7 +2,7 @@
 // Says where and why; line numbers and the words of a terminal are the command line's.
 import { readDescription, type Description } from './description.ts';
 import { acceptDescription } from './description-signature.ts';
-import { levelOf } from './encryption.ts';
+import { levelOfBridge } from './passage.ts';
 import { WhereaboutsError } from './errors.ts';
 import type { Json } from './json.ts';
 import { LIMITS } from './limits.ts';
@@ -169,7 +169,7 @@ function lintBridges(bridges: NonNullable<NonNullable<Description['provider']>['
       ...(placement === 'server' && endpoint === undefined
         ? [warning(place, 'is on a server and has no endpoint: nobody can connect to it')]
         : []),
-      ...(encryption === 'native' ? [] : [note([...place, 'encryption'], `people are told: ${levelOf(bridge)}`)]),
+      ...(encryption === 'native' ? [] : [note([...place, 'encryption'], `people are told: ${levelOfBridge(bridge)}`)]),
       ...(operator === undefined ? [note(place, 'names no operator: the host of its endpoint counts as one')] : []),
       ...(placement === 'server' && health === undefined ? [note(place, 'has no health check')] : []),
       ...(bridge.for !== undefined && !bridge.for.includes('direct')

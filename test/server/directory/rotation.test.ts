@@ -216,7 +216,7 @@ describe.each(ENGINES)('a rotation on %s', (engine) => {
     expect(await database.query('select 1 from records')).toHaveLength(0);
     const [row] = await database.query('select records, changes from epochs order by epoch desc limit 1');
     expect(Number(row?.['records'])).toBe(0);
-    expect((row?.['changes'] as Uint8Array).length).toBe(1_000 * CHANGE_OCTETS);
+    expect((row?.['changes'] as Uint8Array | undefined)?.length).toBe(1_000 * CHANGE_OCTETS);
   });
 });
 

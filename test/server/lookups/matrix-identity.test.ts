@@ -133,7 +133,8 @@ describe('who is found', () => {
   });
 
   test('nobody over a bridge: his address is another one there', async () => {
-    const { described, open } = world.federation;
+    const { federation } = world;
+    const { described } = federation;
     const before = described.get(BOBCHAT) ?? {};
     const bridge = {
       id: 'bob.example/matrix',
@@ -145,7 +146,7 @@ describe('who is found', () => {
       operator: BOBCHAT,
     } as const;
     described.set(BOBCHAT, { provider: { protocols: ['bobchat'], bridges: [bridge] } });
-    const client = open({ directories: ['d0.example'] });
+    const client = federation.open({ directories: ['d0.example'] });
     await client.ready();
     described.set(BOBCHAT, before);
     expect((await client.where('+442079460123')).routes[0]).toMatchObject({
