@@ -16,6 +16,7 @@ import { createSafeFetch, type Transport } from '../../src/evidence/safe-fetch.t
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { parseIdentifier } from '../../src/protocol/identifier.ts';
 import type { Description } from '../../src/protocol/description.ts';
+import { deriveKeyPair } from '../../src/protocol/oprf.ts';
 import { signAttestation } from '../../src/protocol/token/attestation.ts';
 import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
 import { formatB64u, utf8 } from '../../src/protocol/wire.ts';
@@ -69,7 +70,9 @@ export async function openFederation(domains: readonly string[]): Promise<Federa
   const members: Member[] = [];
   for (const domain of domains) {
     const signer = await importSigner(`${domain}/whereabouts`, sha256(utf8(domain)));
-    const served = new MemoryDirectory({ domain, signer, clock });
+    // Always the same key: who shares a bucket with whom is no matter of chance.
+    const oprf = deriveKeyPair(nobleGroup, sha256(utf8(domain)), new Uint8Array());
+    const served = new MemoryDirectory({ domain, signer, clock, oprf });
     await served.publish();
     members.push({
       domain,
