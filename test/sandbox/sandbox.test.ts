@@ -111,7 +111,23 @@ describe('where', () => {
           encryption: { level: 're-encrypted-by-bridge' },
         },
       ],
-      directories: [{ domain: 'directory.localhost', outcome: 'found' }],
+      directories: [
+        { domain: 'directory.localhost', outcome: 'found' },
+        { domain: 'harbour.localhost', outcome: 'absent' },
+      ],
+    });
+  });
+
+  test('somebody the other directory knows', async () => {
+    const { code, stdout } = await where('+44 20 7946 0654', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'found',
+      routes: [{ address: '@erin:charliechat.localhost', assurance: 'confirmed' }],
+      directories: [
+        { domain: 'directory.localhost', outcome: 'absent' },
+        { domain: 'harbour.localhost', outcome: 'found' },
+      ],
     });
   });
 
