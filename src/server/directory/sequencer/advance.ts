@@ -8,7 +8,7 @@ import { claimHead, releaseHead } from '../../store/log.ts';
 import { readLogState, type LogState } from '../../store/log-state.ts';
 import { nowSeconds } from '../times.ts';
 import { parseLast } from './before.ts';
-import { chooseConfig, type EpochConfig } from './config.ts';
+import { chooseConfig, noteConfig, type EpochConfig } from './config.ts';
 import { decideDepth, decideStep } from './decide.ts';
 import { IDLE, type Done } from './flight.ts';
 import { publish } from './publish.ts';
@@ -90,6 +90,7 @@ async function finish(ctx: DirectoryContext): Promise<Done> {
 async function epoch(ctx: DirectoryContext, state: LogState, config: EpochConfig): Promise<Done> {
   const made = await sequence(ctx, state, config);
   if (made === undefined) return IDLE;
+  noteConfig(ctx, config);
   const published = await publish(ctx);
   if (published <= state.size) return IDLE;
   ctx.later(tidy(ctx, made));

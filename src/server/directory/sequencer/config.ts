@@ -55,6 +55,15 @@ export async function chooseConfig(ctx: DirectoryContext, last: Uint8Array | und
   return { hash, text, retired: announced.keys.map(({ id }) => id).filter((id) => !stays.has(id)) };
 }
 
+/** The epoch with this configuration is committed: its keys and ends count from now on. */
+export function noteConfig({ flight: { memory } }: DirectoryContext, { text, retired }: EpochConfig): void {
+  if (text === undefined) return;
+  memory.announced = {
+    keys: parseConfigText(text).keys,
+    past: new Set([...(memory.announced?.past ?? []), ...retired]),
+  };
+}
+
 /**
  * Whether `keys` may take the place of those announced; the reason why not. A key comes without an end, then its end is
  * announced, then it leaves, once that has come: clients and issuers had all that time (§10).
