@@ -51,7 +51,14 @@ describe.each(ENGINES)('races on %s', (engine) => {
   });
   afterAll(() => database.close());
 
-  const race = async (made: readonly Made[]) => Promise.all(made.map((one) => outcome(put(directory, one))));
+  /** As a client does, who is told to come again: depositing is idempotent, and what is there by then was created by it. */
+  const insist = async (one: Made): Promise<Awaited<ReturnType<typeof outcome>>> => {
+    const first = await outcome(put(directory, one));
+    if (first.code !== 'overloaded') return first;
+    const again = await insist(one);
+    return again.status === 200 ? { status: 201 } : again;
+  };
+  const race = async (made: readonly Made[]) => Promise.all(made.map(insist));
 
   test('a hundred numbers of one key: the highest stands, each answer is 20x or stale', async () => {
     const depositor = await createDepositor();
@@ -71,7 +78,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
       HUNDRED.map(async (i) => makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i })),
     );
     const answers = await race(made);
-    expect(answers.every(({ status, code }) => status === 201 || code === 'record-stale')).toBe(true);
+    expect(answers.filter(({ status, code }) => status !== 201 && code !== 'record-stale')).toEqual([]);
     expect(answers[99]).toEqual({ status: 201 });
     const { records } = await readState(database.db);
     expect(records.map(({ digest }) => formatHex(digest))).toEqual([made[99]?.digest]);

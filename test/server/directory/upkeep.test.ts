@@ -223,16 +223,17 @@ describe('a database that is away', () => {
     directory.world.join(bob);
     const made = await makeDeposit(await createDepositor(), [bob]);
     const locked = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
+    // At work all the time: who stands still in mid-transaction is put out after three seconds.
+    const released = { is: false };
     const blocker = database.db.transaction(async (tx) => {
       await tx.execute('lock table records in access exclusive mode');
       locked.resolve();
-      await released.promise;
+      while (!released.is) await tx.execute('select pg_sleep(0.1)');
     });
     await locked.promise;
     const blocked = await outcome(put(directory, made));
     expect(blocked).toEqual({ status: 503, code: 'overloaded' });
-    released.resolve();
+    released.is = true;
     await blocker;
     expect((await readState(database.db)).sealed).toEqual([]);
     expect(await outcome(put(directory, made))).toEqual({ status: 201 });
