@@ -27,6 +27,7 @@ import { openOutside } from './platform/node/outside.ts';
 import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
 import type { Keys } from './server/keys.ts';
 import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
+import { openDescriptions } from './platform/node/descriptions-folder.ts';
 import { openCheckpoints } from './platform/node/seen-folder.ts';
 import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
@@ -161,6 +162,8 @@ async function serveResolver(deployment: Deployment): Promise<void> {
     policy,
     // Outlives restarts: nobody shows this resolver a log it has seen otherwise.
     checkpoints: openCheckpoints(path.join(config.data, 'seen')),
+    // So do what domains said last, and how far their numbers had come (§8).
+    store: openDescriptions(path.join(config.data, 'descriptions')),
     credentials: { domain: config.domain, key: keys.signing },
   });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());

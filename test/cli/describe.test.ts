@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lintDescription } from '../../src/protocol/description-lint.ts';
+import { findSyntaxFault } from '../../src/platform/node/cli/json-places.ts';
 import { makeHome, run, type Home } from '../support/program.ts';
 
 let home: Home;
@@ -51,14 +52,27 @@ describe('checking a file', () => {
     });
   });
 
-  test.each([
-    ['a comma too many', '{\n  "version": 1,\n  "domain": "bob.chat",\n}', '4:1'],
-    ['a member twice', '{\n  "version": 1,\n  "domain": "bob.chat",\n  "version": 1\n}', '4:3'],
-    ['nothing', '', '1:1'],
-  ])('no JSON, with its place: %s', async (_, text, place) => {
+  test('no JSON, with its place', async () => {
+    const text = '{\n  "version": 1,\n  "domain": "bob.chat",\n}';
     const { code, stdout } = await run(['describe', file('broken.json', text)], home.env);
     expect(code).toBe(4);
-    expect(stdout).toMatch(new RegExp(`^ +${place} +error `, 'm'));
+    expect(stdout).toMatch(/^ +4:1 +error /m);
+  });
+
+  test.each([
+    ['a member twice', '{\n  "version": 1,\n  "domain": "bob.chat",\n  "version": 1\n}', [4, 3]],
+    ['one further in', '[\n{"a":{"b":1,\n"b":2}}]', [3, 1]],
+    ['nothing', '', [1, 1]],
+    ['a comment', '{ // why\n}', [1, 3]],
+    ['something behind', '{}\n{}', [2, 1]],
+  ])('where a text stops being JSON: %s', (_, text, place) => {
+    const { line, column } = findSyntaxFault(text) ?? {};
+    expect([line, column]).toEqual(place);
+  });
+
+  test('a text without fault, and one too deep for any place', () => {
+    expect(findSyntaxFault('{"a":{"b":1},"b":[{"b":1},{"b":1}]}')).toBeUndefined();
+    expect(() => findSyntaxFault('['.repeat(60_000))).not.toThrow();
   });
 
   test('what is neither a domain nor a file is not repeated', async () => {
@@ -139,8 +153,6 @@ describe('a new one', () => {
   });
 
   test.each([
-    ['a domain that is none', 'Bob Chat\n', 2],
-    ['no domain', '', 2],
     ['a logo in clear', 'bob.chat\nBob\n\nhttp://bob.chat/logo.svg\n', 2],
     ['an issuer without keys', 'bob.chat\nBob\n\n\n\nhttps://bob.chat/w\n', 4],
   ])('refused, and nothing written: %s', async (_, answers, expected) => {

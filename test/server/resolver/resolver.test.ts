@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hono } from 'hono';
 import type { Env } from '../../../src/server/http.ts';
 import { resolverApp, type ResolverContext } from '../../../src/server/routes/resolver.ts';
+import { advance } from '../../../src/server/directory/sequencer/advance.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { ALICECHAT, BOBCHAT, CHARLIECHAT, DIRECTORY, openWorld, type World } from '../../client/world.ts';
 
@@ -207,5 +208,48 @@ describe('around it', () => {
   test('no identifier is in any log line', () => {
     expect(logged.length).toBeGreaterThan(10);
     expect(logged.join('\n')).not.toMatch(/7946|0123|tel:/);
+  });
+});
+
+describe('what is known of a network', () => {
+  test('its history, to who is let in, and without asking anybody', async () => {
+    const app = open();
+    const path = `/v1/providers/${BOBCHAT}/history`;
+    const of = (name: string) => ask(undefined, { app, path: `/v1/providers/${name}/history`, method: 'GET' });
+    expect([(await of(BOBCHAT)).response.status, (await of('BOB')).response.status]).toEqual([404, 400]);
+    await ask({ id: BOB }, { app });
+    const sent = world.sent.length;
+    const { response, body } = await of(BOBCHAT);
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(body).toMatchObject({ domain: BOBCHAT, stale: false, entries: [{ changes: [] }] });
+    expect((await of('stranger.example')).body).toMatchObject({ code: 'provider-unknown' });
+    expect(world.sent).toHaveLength(sent);
+    expect((await app.request(`http://${HOST}${path}`, { headers: { host: HOST } })).status).toBe(401);
+  });
+
+  test('that it may be out of date, once the provider is down for long', async () => {
+    const client = world.gatekeeper();
+    const app = open({ client });
+    const stale = async () => {
+      const { body } = await ask({ id: BOB }, { app });
+      const { outcome, routes } = body as { outcome: string; routes: { provider: object }[] };
+      return [outcome, routes.map(({ provider }) => provider)];
+    };
+    const provider = { domain: BOBCHAT, name: 'bobchat' };
+    expect(await stale()).toEqual(['found', [provider]]);
+    world.away = BOBCHAT;
+    for (const seconds of [300, 300, 299]) {
+      world.advance(seconds);
+      await advance(world.directory, { patient: false });
+      await client.refresh();
+    }
+    expect(await stale()).toEqual(['found', [provider]]);
+    world.advance(1);
+    expect(await stale()).toEqual(['found', [{ ...provider, stale: true }]]);
+    world.away = undefined;
+    world.advance(300);
+    await advance(world.directory, { patient: false });
+    await client.refresh();
+    expect(await stale()).toEqual(['found', [provider]]);
   });
 });

@@ -1,6 +1,6 @@
 // The shared store of descriptions: one try per domain and interval whoever asks, copies as they were fetched (§8, §10).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDescriptionStore, purgeDescriptions } from '../../../src/server/store/descriptions.ts';
+import { createDescriptionStore, findUnrefreshed, purgeDescriptions } from '../../../src/server/store/descriptions.ts';
 import { ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 const NOW = 1_790_000_000;
@@ -44,5 +44,41 @@ describe.each(ENGINES)('descriptions on %s', (engine) => {
     await purgeDescriptions(database.db, NOW);
     expect(await store.claim('junk.example', NOW, NOW - 300)).toBe(true);
     expect(await store.find('kept.example')).toBeDefined();
+  });
+
+  test('times, numbers and histories are kept, the newest 256 entries', async () => {
+    const store = createDescriptionStore(database.db);
+    const copy = { body: '{}', fetchedAt: NOW, freshUntil: NOW + 900, seq: 2 ** 40 };
+    const entry = (at: number) => ({
+      at,
+      digest: 'ab'.repeat(32),
+      ...(at % 2 === 0 ? { seq: at } : {}),
+      changes: [{ member: 'encryption', subject: 'a.example', to: 'end-to-end', effect: 'better' as const }],
+    });
+    await store.save('five.example', copy, entry(NOW));
+    await store.save('six.example', copy);
+    expect(await store.find('five.example')).toEqual(copy);
+    expect([await store.history('five.example'), await store.history('six.example')]).toEqual([[entry(NOW)], []]);
+    for (let at = NOW + 1; at < NOW + 260; at++) await store.save('five.example', copy, entry(at));
+    const history = await store.history('five.example');
+    expect(history).toEqual(Array.from({ length: 256 }, (_, i) => entry(NOW + 259 - i)));
+    const rows = await database.query(`select count(*)::int as n from description_history`);
+    expect(rows).toEqual([{ n: 256 }]);
+  });
+
+  test('who was not asked for long comes first, who never answered not at all', async () => {
+    const store = createDescriptionStore(database.db);
+    const before = 1_000;
+    for (const [domain, at] of [
+      ['b.example', 900],
+      ['a.example', 1_000],
+      ['c.example', 1_001],
+      ['d.example', 10],
+    ] as const) {
+      await store.claim(domain, at, 0);
+      if (domain !== 'd.example') await store.save(domain, { body: '{}', fetchedAt: at });
+    }
+    expect(await findUnrefreshed(database.db, before, 10)).toEqual(['b.example', 'a.example']);
+    expect(await findUnrefreshed(database.db, before, 1)).toEqual(['b.example']);
   });
 });
