@@ -26,7 +26,7 @@ export const LOOKUP_SETTINGS = {
   ),
   quotaLookupsPerAddress: quotaOf(
     '10000 refill 10000 per day',
-    'Questions per client address by WebFinger, and by ENUM in its own process.',
+    'Questions per client address by WebFinger, and by ENUM beside it.',
   ),
   enumListen: setting({
     schema: text.regex(/^(?:\[[\da-fA-F:.]+\]|[\w.-]+):\d{1,5}$/),

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import type { DirectoryContext, IssuerContext } from '../../src/server/context.ts';
+import type { Lookups } from '../../src/server/lookups/context.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
 import { issuerApp } from '../../src/server/routes/issuer.ts';
 import { resolverApp } from '../../src/server/routes/resolver.ts';
@@ -14,13 +15,22 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 // Apps look at the world only when they are asked something, and nobody asks here.
 const world: unknown = { log: quiet, directories: [] };
 
+const quota = { capacity: 0, refill: 0, seconds: 60 };
+const lookups: Lookups = {
+  clock: () => 0,
+  random: (octets) => new Uint8Array(octets),
+  matrixIdentity: { fetch: () => Promise.reject(new Error()), homeservers: new Set(), quota },
+  matrixAppservice: { token: 'not a secret' },
+  webfinger: { quota },
+};
+
 const cosigner = (role: WitnessContext['role']) => witnessApp({ log: quiet, role } as unknown as WitnessContext);
 
 const APPS = {
   directory: () => directoryApp(world as DirectoryContext),
   issuer: () => issuerApp(world as IssuerContext, { authenticate: async () => undefined, owns: async () => undefined }),
   resolver: () =>
-    resolverApp({ log: quiet, client: {} as unknown as Client, token: 'not a secret', hosts: [], origins: [] }),
+    resolverApp({ log: quiet, client: {} as unknown as Client, token: 'not a secret', hosts: [], origins: [], lookups }),
   witness: () => cosigner('witness'),
   auditor: () => cosigner('auditor'),
 };

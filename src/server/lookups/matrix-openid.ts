@@ -13,11 +13,11 @@ const FILE_TYPES = ['application/json', 'text/plain', 'application/octet-stream'
 const OCTETS = 8_192;
 
 /** The user id the homeserver `server` says `token` is of. Throws `credentials-invalid` and `peer-unreachable`. */
-export async function verifyOpenId(fetch: SafeFetch, server: string, token: string): Promise<string> {
+export async function verifyOpenId(get: SafeFetch, server: string, token: string): Promise<string> {
   // The token stands in the URL by that standard: what fails here must not repeat it, and no cause is kept.
-  const url = new URL(`${await findBase(fetch, server)}/_matrix/federation/v1/openid/userinfo`);
+  const url = new URL(`${await findBase(get, server)}/_matrix/federation/v1/openid/userinfo`);
   url.searchParams.set('access_token', token);
-  const reply = await fetch(url.href, { accept: ['application/json'], maxOctets: OCTETS, describedPort: true }).catch(
+  const reply = await get(url.href, { accept: ['application/json'], maxOctets: OCTETS, describedPort: true }).catch(
     () => undefined,
   );
   if (reply === undefined || reply.status >= 500) throw new WhereaboutsError('peer-unreachable');
@@ -30,10 +30,10 @@ export async function verifyOpenId(fetch: SafeFetch, server: string, token: stri
 }
 
 /** Base URL of a server name: as its `/.well-known/matrix/server` delegates, else the name itself. */
-async function findBase(fetch: SafeFetch, server: string): Promise<string> {
+async function findBase(get: SafeFetch, server: string): Promise<string> {
   const origin = isLocal(server) ? `http://${server}` : `https://${server}`;
   const fallback = isLocal(server) ? origin : `${origin}:${PORT}`;
-  const reply = await fetch(`${origin}/.well-known/matrix/server`, { accept: FILE_TYPES, maxOctets: OCTETS }).catch(
+  const reply = await get(`${origin}/.well-known/matrix/server`, { accept: FILE_TYPES, maxOctets: OCTETS }).catch(
     () => undefined,
   );
   if (reply?.status !== 200) return fallback;
