@@ -30,7 +30,14 @@ const APPS = {
   directory: () => directoryApp(world as DirectoryContext),
   issuer: () => issuerApp(world as IssuerContext, { authenticate: async () => undefined, owns: async () => undefined }),
   resolver: () =>
-    resolverApp({ log: quiet, client: {} as unknown as Client, token: 'not a secret', hosts: [], origins: [], lookups }),
+    resolverApp({
+      log: quiet,
+      client: {} as unknown as Client,
+      token: 'not a secret',
+      hosts: [],
+      origins: [],
+      lookups,
+    }),
   witness: () => cosigner('witness'),
   auditor: () => cosigner('auditor'),
 };

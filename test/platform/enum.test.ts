@@ -13,7 +13,7 @@ import { numberOf } from '../../src/server/lookups/enum.ts';
 import { BOB_MXID, DISPUTED, NOBODY, openLookups, OPTED_OUT, ROOMY } from '../server/lookups/lookup-world.ts';
 
 const ZONE = 'e164.arpa';
-const nameOf = (number: string): string => `${[...number.replaceAll(/\D/g, '')].toReversed().join('.')}.${ZONE}`;
+const nameOf = (number: string): string => `${number.replaceAll(/\D/g, '').split('').toReversed().join('.')}.${ZONE}`;
 const BOB = nameOf('+44 20 7946 0123');
 
 let world: Awaited<ReturnType<typeof openLookups>>;

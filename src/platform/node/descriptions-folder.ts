@@ -34,13 +34,13 @@ export function openDescriptions(folder: string): DescriptionStore {
       return undefined;
     }
   };
-  /** Changes what is kept of a domain, or says that somebody else is about to; nothing waits in between. */
-  const change = (domain: string, to: (kept: Kept | undefined) => Kept | undefined): boolean => {
+  /** Changes what is kept of a domain, or says that somebody else is about to. */
+  const change = async (domain: string, to: (kept: Kept | undefined) => Kept | undefined): Promise<boolean> => {
     const lock = `${fileOf(domain)}.lock`;
     if (!takeLock(folder, lock)) return false;
     try {
       const next = to(read(domain));
-      if (next !== undefined) replaceSecretFile(fileOf(domain), JSON.stringify(next));
+      if (next !== undefined) await replaceSecretFile(fileOf(domain), JSON.stringify(next));
       return next !== undefined;
     } finally {
       rmSync(lock, { force: true });
@@ -53,7 +53,7 @@ export function openDescriptions(folder: string): DescriptionStore {
         kept !== undefined && kept.triedAt > before ? undefined : { history: [], ...kept, triedAt: now },
       ),
     save: async (domain, stored, entry) => {
-      change(domain, (kept) => {
+      await change(domain, (kept) => {
         const { triedAt = stored.fetchedAt, history = [] } = kept ?? {};
         return { triedAt, stored, history: entry === undefined ? history : addEntry(history, entry) };
       });
