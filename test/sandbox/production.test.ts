@@ -234,7 +234,8 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
     const place = `--directory ${DIRECTORY.domain} --provider ${PROVIDER.domain} --address @bob:bob.example`.split(' ');
     const monitor = async () => {
       const { code, stdout } = await run(['monitor', '--json'], env);
-      return { code, reports: stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) };
+      const lines = stdout.trim().split('\n');
+      return { code, reports: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
     };
     expect(await run(['register', ...place, ...known, ID], env)).toMatchObject({ code: 0, stderr: '' });
     expect(await monitor()).toMatchObject({ code: 0, reports: [{ outcome: 'clean' }] });
@@ -242,7 +243,8 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
     expect(await due()).toMatchObject({ code: 0, stdout: '', stderr: '' });
 
     expect((await run(['keys', 'rotate'], homeOf('directory').env)).code).toBe(0);
-    await vi.waitFor(async () => expect((await due()).stdout).toContain('"account":"bob"'), { timeout: 30_000, interval: 500 });
+    const patience = { timeout: 30_000, interval: 500 };
+    await vi.waitFor(async () => expect((await due()).stdout).toContain('"account":"bob"'), patience);
     expect((await askResolver(ID)).code).toBe(0);
     const [watched] = (await monitor()).reports;
     expect(watched).toMatchObject({ outcome: 'clean', keyUntil: expect.any(Number) as number });
