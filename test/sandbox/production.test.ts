@@ -227,6 +227,55 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
     expect((await run(['attest', 'withdraw', ...account], env)).code).toBe(4);
   });
 
+  test('another OPRF key: the directory’s operator rotates, the issuer’s sees who is due, people renew', async () => {
+    const header = fileOf(person, 'header', 'Bearer of-bobs-session\n');
+    const env = { ...person.env, ...network };
+    const known = ['--authorization-file', header];
+    const place = `--directory ${DIRECTORY.domain} --provider ${PROVIDER.domain} --address @bob:bob.example`.split(' ');
+    const monitor = async () => {
+      const { code, stdout } = await run(['monitor', '--json'], env);
+      const lines = stdout.trim().split('\n');
+      return { code, reports: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+    };
+    expect(await run(['register', ...place, ...known, ID], env)).toMatchObject({ code: 0, stderr: '' });
+    expect(await monitor()).toMatchObject({ code: 0, reports: [{ outcome: 'clean' }] });
+    const due = () => run(['attest', 'due', '--accounts', '-', '--json'], issuerEnv(), 'bob\ncarol\n');
+    expect(await due()).toMatchObject({ code: 0, stdout: '', stderr: '' });
+
+    expect((await run(['keys', 'rotate'], homeOf('directory').env)).code).toBe(0);
+    const patience = { timeout: 30_000, interval: 500 };
+    await vi.waitFor(async () => expect((await due()).stdout).toContain('"account":"bob"'), patience);
+    expect((await askResolver(ID)).code).toBe(0);
+    const [watched] = (await monitor()).reports;
+    expect(watched).toMatchObject({ outcome: 'clean', keyUntil: expect.any(Number) as number });
+    const told = await run(['monitor'], env);
+    expect(told.stdout).toContain('--renew');
+
+    const list = fileOf(homeOf('issuer'), 'users.jsonl', `${JSON.stringify({ account: 'bob', identifier: ID })}\n`);
+    // His device does it before the issuer does it for him.
+    expect(await run(['register', '--directory', DIRECTORY.domain, '--renew', ...known, ID], env)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(JSON.parse((await run(['attest', 'renew', list], issuerEnv())).stdout)).toMatchObject({
+      outcome: 'current',
+    });
+    expect((await due()).stdout).toBe('');
+    const both = await monitor();
+    expect(both).toMatchObject({ code: 0, reports: [{ outcome: 'clean' }, { outcome: 'clean' }] });
+    expect(new Set(both.reports.map(({ name }) => name)).size).toBe(2);
+    expect(both.reports.filter(({ keyUntil }) => keyUntil !== undefined)).toHaveLength(1);
+    const found = await askResolver(ID);
+    expect(JSON.parse(found.stdout)).toMatchObject({ outcome: 'found', contested: false });
+
+    // Under both names it is taken back.
+    expect((await run(['withdraw', ID], env)).stdout.match(/Withdrawn/g)).toHaveLength(2);
+    expect((await askResolver(ID)).code).toBe(1);
+    const { code, stderr } = await run(['attest', 'renew', '-'], issuerEnv(), '{"account":"bob"}\n');
+    expect(code).toBe(2);
+    expect(stderr).toContain('line 1 is not');
+  });
+
   test('the resolver wants its token, and answers to its own names only', async () => {
     const ask = async (headers: Record<string, string>) => {
       const { statusCode, body } = await request(`${resolverUrl()}/v1/where`, {

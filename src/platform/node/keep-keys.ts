@@ -39,9 +39,9 @@ export function keepKeys({ ctx, keys, file, log }: KeepParts): () => Promise<voi
   const follow = (name: string) => {
     const stamp = stampOf(name);
     if (stamp === seen) return;
-    const next = openOprf(nobleGroup, readKeysFile(name)).map(
-      (key) => keys.find(({ id, until }) => id === key.id && until === key.until) ?? key,
-    );
+    const read = openOprf(nobleGroup, readKeysFile(name));
+    const next = read.map((key) => keys.find(({ id, until }) => id === key.id && until === key.until) ?? key);
+    for (const key of read) if (!next.includes(key)) key.secret.fill(0);
     const changed = next.length !== keys.length || next.some((key) => !keys.includes(key));
     replaceKeys(keys, next);
     seen = stamp;
