@@ -29,6 +29,10 @@ interface SetTrap extends Trap {
   readonly sprung: () => void;
 }
 
+/** Types of messages (PostgreSQL, "Message Formats"). */
+const PARSE = 0x50;
+const BIND = 0x42;
+const COMMAND_COMPLETE = 0x43;
 const READY_FOR_QUERY = 0x5a;
 
 export async function openPostgresProxy(target: string): Promise<PostgresProxy> {
@@ -42,6 +46,18 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
     let state: 'open' | Break = 'open';
     /** The trap this connection is walking into, and how far. */
     let [here, seen]: [SetTrap | undefined, number] = [undefined, 0];
+    /** Texts of prepared statements: who executes one again names it only. */
+    const texts = new Map<string, string>();
+    /** The text a message is about; empty for those that are about none. */
+    const textOf = (message: Buffer, isPassing: boolean): string => {
+      const [first = '', second = ''] = message.toString('latin1', 5).split('\0', 2);
+      if (message[0] === BIND) return texts.get(second) ?? '';
+      if (message[0] !== PARSE) return message.toString('latin1');
+      texts.set(first, second);
+      // A statement that is only told of has to be done: it is not before it is bound.
+      return isPassing ? '' : second;
+    };
+    let isDone = false;
     const finish = (sprung: SetTrap): void => {
       sprung.after?.();
       if (state === 'hangs') hung.add(client).add(upstream);
@@ -53,7 +69,8 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
       if (state === 'done') upstream.write(message);
       if (state !== 'open') return;
       if (here !== trap) [here, seen] = [trap, 0];
-      if (here !== undefined && message.includes(here.texts[seen] ?? '')) seen += 1;
+      const text = textOf(message, trap?.break === 'passes');
+      if (here !== undefined && text.includes(here.texts[seen] ?? '')) seen += 1;
       if (here === undefined || seen < here.texts.length) {
         upstream.write(message);
         return;
@@ -70,8 +87,10 @@ export async function openPostgresProxy(target: string): Promise<PostgresProxy> 
       else finish(here);
     });
     const fromServer = createReader(false, (message) => {
-      if (state === 'open') client.write(message);
-      else if (state === 'done' && message[0] === READY_FOR_QUERY && here !== undefined) finish(here);
+      // What a client has to know before it goes on (a statement's parameters) still comes.
+      isDone ||= state === 'done' && message[0] === COMMAND_COMPLETE;
+      if (state === 'open' || (state === 'done' && !isDone)) client.write(message);
+      else if (isDone && message[0] === READY_FOR_QUERY && here !== undefined) finish(here);
     });
     client.on('data', fromClient).on('close', () => upstream.destroy());
     upstream.on('data', fromServer).on('close', () => {
