@@ -143,14 +143,14 @@ test.each(chosen)('stopped %s', { timeout: 180_000 }, async (point, texts) => {
   over.is = true;
   await everything;
 
-  // The server puts out who stands still in mid-transaction, but not between the two halves of a statement that is sent for the
-  // first time (postgres.js describes before it binds): then the other one cannot go on, and says so.
-  for (const { status } of bySecond) expect([201, 503]).toContain(status);
+  // The other one went on while this one stood still, and did not have to be asked twice.
+  expect(meanwhile.length, 'answered meanwhile').toBeGreaterThan(0);
+  expect(new Set(bySecond.map(({ status }) => status))).toEqual(new Set([201]));
   // Who asked the one that stood still is answered, or told to come again; then it is there.
   for (const { status } of byFirst) expect([201, 503, UNANSWERED]).toContain(status);
   const unanswered = byFirst.filter(({ status }) => status === UNANSWERED).length;
   expect(unanswered, 'unanswered, one a stream at most').toBeLessThanOrEqual(STREAMS);
-  for (const { made, status } of [...byFirst, ...bySecond])
+  for (const { made, status } of byFirst)
     if (status !== 201) expect([200, 201]).toContain(await deposit(second.url, made));
   expect(await first.stop()).toBe(0);
   expect(await second.stop()).toBe(0);
