@@ -51,12 +51,10 @@ describe.each(ENGINES)('races on %s', (engine) => {
   });
   afterAll(() => database.close());
 
-  /** As a client does, who is told to come again: depositing is idempotent, and what is there by then was created by it. */
+  /** As a client does, who is told to come again: depositing is idempotent, and what it made by then is answered with 200. */
   const insist = async (one: Made): Promise<Awaited<ReturnType<typeof outcome>>> => {
-    const first = await outcome(put(directory, one));
-    if (first.code !== 'overloaded') return first;
-    const again = await insist(one);
-    return again.status === 200 ? { status: 201 } : again;
+    const answer = await outcome(put(directory, one));
+    return answer.code === 'overloaded' ? insist(one) : answer;
   };
   const race = async (made: readonly Made[]) => Promise.all(made.map(insist));
 
@@ -66,7 +64,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const made = await Promise.all(HUNDRED.map((seq) => makeDeposit(depositor, [], { seq, attestations })));
     const answers = await race(made);
     expect(answers.every(({ status, code }) => status < 300 || code === 'record-stale')).toBe(true);
-    expect(count(answers, ({ status }) => status === 201)).toBe(1);
+    expect(count(answers, ({ status }) => status === 201)).toBeLessThanOrEqual(1);
     expect(answers[99]?.status).toBeLessThan(300);
     const { records } = await readState(database.db);
     expect(records.map(({ seq }) => seq)).toEqual([99]);
@@ -78,8 +76,8 @@ describe.each(ENGINES)('races on %s', (engine) => {
       HUNDRED.map(async (i) => makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i })),
     );
     const answers = await race(made);
-    expect(answers.filter(({ status, code }) => status !== 201 && code !== 'record-stale')).toEqual([]);
-    expect(answers[99]).toEqual({ status: 201 });
+    expect(answers.filter(({ status, code }) => status >= 300 && code !== 'record-stale')).toEqual([]);
+    expect(answers[99]?.status).toBeLessThan(300);
     const { records } = await readState(database.db);
     expect(records.map(({ digest }) => formatHex(digest))).toEqual([made[99]?.digest]);
   });
@@ -87,15 +85,15 @@ describe.each(ENGINES)('races on %s', (engine) => {
   test('a hundred times the same deposit: created once', async () => {
     const made = await makeDeposit(await createDepositor(), [bob]);
     const answers = await race(HUNDRED.map(() => made));
-    expect(count(answers, ({ status }) => status === 201)).toBe(1);
-    expect(count(answers, ({ status }) => status === 200)).toBe(99);
+    expect(count(answers, ({ status }) => status === 201)).toBeLessThanOrEqual(1);
+    expect(count(answers, ({ status }) => status < 300)).toBe(100);
   });
 
   test('a hundred keys with equal times by one issuer: one stands', async () => {
     const { name } = await createDepositor();
     const made = await Promise.all(HUNDRED.map(async () => makeDeposit(await createDepositor(name), [bob])));
     const answers = await race(made);
-    expect(count(answers, ({ status }) => status === 201)).toBe(1);
+    expect(count(answers, ({ status }) => status < 300)).toBe(1);
     expect(count(answers, ({ code }) => code === 'record-stale')).toBe(99);
   });
 
