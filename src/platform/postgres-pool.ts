@@ -1,6 +1,7 @@
 // PostgreSQL through postgres.js, on Node and on Workers: statements share one pool, each transaction has a connection to itself.
 // When that is lost, the transaction fails; nothing of it is ever continued on another connection, and nobody else notices.
-import { drizzle } from 'drizzle-orm/postgres-js';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import { drizzle, PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { isDatabaseTrouble, type Db } from '../server/store/database.ts';
 import * as schema from '../server/store/schema.ts';
@@ -49,7 +50,6 @@ export function openPool(
  */
 interface Line {
   readonly sql: postgres.Sql;
-  readonly db: Db;
   /** The connection was lost since `begin`: the line is good for nothing more. */
   isLost: boolean;
   isBusy: boolean;
@@ -57,8 +57,39 @@ interface Line {
 
 function openLine(url: string, common: postgres.Options<Record<string, never>>): Line {
   const sql = postgres(url, { ...common, max: 1, onclose: () => void (line.isLost ||= line.isBusy) });
-  const line: Line = { sql, db: drizzle(sql, { schema }), isLost: false, isBusy: false };
+  // Sets how dates and JSON are read on `sql`, as on the pool's.
+  drizzle(sql, { schema });
+  const line: Line = { sql, isLost: false, isBusy: false };
   return line;
+}
+
+/**
+ * What drizzle's own `transaction` gives its work, so that whatever asks `is(db, PgTransaction)` knows it. Once `isOver`,
+ * nothing can be said to it any more.
+ */
+function createTransaction(sql: postgres.Sql, isOver: () => boolean): Parameters<Work>[0] {
+  const say: typeof sql.unsafe = (...args) => {
+    if (isOver()) throw new LostTransaction();
+    return sql.unsafe(...args);
+  };
+  const client = {
+    unsafe: say,
+    // A savepoint within another of the same name hides it until it is released.
+    savepoint: async <T>(work: (client: unknown) => Promise<T>): Promise<T> => {
+      await say('savepoint inner_work');
+      try {
+        return await work(client);
+      } catch (error) {
+        await say('rollback to savepoint inner_work');
+        throw error;
+      } finally {
+        await say('release savepoint inner_work');
+      }
+    },
+  } as unknown as postgres.TransactionSql & postgres.Sql;
+  const dialect = new PgDialect();
+  const session = new PostgresJsSession(client, dialect, undefined);
+  return new PostgresJsTransaction(dialect, session, undefined) as unknown as Parameters<Work>[0];
 }
 
 async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T>, config: Begin): Promise<T> {
@@ -72,9 +103,7 @@ async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T
   }
   line.isBusy = true;
   try {
-    // It is told the same things; only `rollback` and savepoints are missing, which nobody here uses.
-    const tx = until(line.db, () => isOver || line.isLost) as Parameters<Work>[0];
-    const result = await work(tx);
+    const result = await work(createTransaction(sql, () => isOver || line.isLost));
     if (line.isLost) throw new LostTransaction();
     const { command } = await sql.unsafe('commit');
     // A statement failed, and the work went on all the same.
@@ -101,16 +130,6 @@ function formatBegin({ isolationLevel, accessMode, deferrable }: NonNullable<Beg
     ...(accessMode === undefined ? [] : [accessMode]),
     ...(deferrable === undefined ? [] : [deferrable ? 'deferrable' : 'not deferrable']),
   ].join(' ');
-}
-
-/** `tx` as long as its transaction lasts; afterwards nothing can be said to it any more. */
-function until<T extends object>(tx: T, isOver: () => boolean): T {
-  return new Proxy(tx, {
-    get: (target, member, receiver): unknown => {
-      if (isOver()) throw new LostTransaction();
-      return Reflect.get(target, member, receiver);
-    },
-  });
 }
 
 /** Told to work that goes on after its transaction has ended; with the code of what usually ended it. */

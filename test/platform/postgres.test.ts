@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
-import { isDatabaseTrouble, type Database } from '../../src/server/store/database.ts';
+import { isDatabaseTrouble, type Database, type Db } from '../../src/server/store/database.ts';
 import { createPostgresDatabase, rowsOf } from '../support/database.ts';
 
 describe('postgres', () => {
@@ -99,6 +99,35 @@ describe('postgres', () => {
       await expect(stalled).rejects.toSatisfy(isDatabaseTrouble);
       expect(await numbers()).toEqual([4]);
     });
+  });
+
+  test('work within work is undone by itself, and with the whole', async () => {
+    const database = await openPostgres(place.url);
+    const { db } = database;
+    await db.execute(sql`create table undone (n int)`);
+    const add = (on: Db, n: number) => on.execute(sql`insert into undone values (${n})`);
+    const fail = (): never => {
+      throw new Error('undone');
+    };
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      await expect(
+        tx.transaction(async (inner) => {
+          await add(inner, 2);
+          await inner.transaction((innermost) => add(innermost, 3));
+          fail();
+        }),
+      ).rejects.toThrow('undone');
+      await tx.transaction((inner) => add(inner, 4));
+    });
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.transaction((inner) => add(inner, 5));
+        fail();
+      }),
+    ).rejects.toThrow('undone');
+    expect(await db.execute(sql`select n from undone order by n`)).toMatchObject([{ n: 1 }, { n: 4 }]);
+    await database.close();
   });
 
   test('a transaction that cannot begin leaves its connection to others', async () => {

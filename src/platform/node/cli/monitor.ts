@@ -59,7 +59,7 @@ async function monitor(terminal: Terminal, options: MonitorOptions): Promise<voi
       if (left > exit) exit = left;
       // Told once: nobody can ask for that name any more, so that it need not be watched.
       const gone = own.find(({ registration }) => registration.name === report.name);
-      if (ended !== undefined && gone !== undefined) registrations.remove(gone.registration);
+      if (ended !== undefined && gone !== undefined) await registrations.remove(gone.registration);
     }
   }
   terminal.leave(exit);

@@ -102,7 +102,7 @@ async function register(terminal: Terminal, input: string, options: RegisterOpti
   await registrations.save(id, { registration, providers: choices });
   // §10: a record under a key that is being retired stays until its end, and is to be watched and withdrawn like the new one.
   for (const { registration: old } of earlier)
-    if (old.name !== registration.name && !keys.some((key) => key.id === old.key)) registrations.remove(old);
+    if (old.name !== registration.name && !keys.some((key) => key.id === old.key)) await registrations.remove(old);
   const ends = keys.find((key) => key.id === registration.key)?.until;
   report(terminal, { registration, changed, providers, ends }, options);
 

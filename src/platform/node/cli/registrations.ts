@@ -44,16 +44,20 @@ export interface Registrations {
   /** All registrations made from here, in one directory or in all. */
   list(directory?: string): Promise<Stored[]>;
   save(id: string, kept: Stored): Promise<void>;
-  remove(registration: Registration): void;
+  /** Forgets how to change it; that it was one's own is kept for the monitor, should the name be registered again. */
+  remove(registration: Registration): Promise<void>;
 }
 
 /** Opens the registrations in `folder`, which is made when the first is saved. */
 export function openRegistrations(folder: string): Registrations {
   const fileOf = ({ name }: Registration) => path.join(folder, `${name}.json`);
-  const findFormer = async (next: Registration): Promise<string[]> => {
-    if (findSecretFile(fileOf(next)) === undefined) return [];
-    const { registration, former = [] } = await parseStored(readEntry(fileOf(next)));
-    return [...new Set([...former, registration.holder])].filter((holder) => holder !== next.holder);
+  const formerFile = ({ name }: Registration) => path.join(folder, `${name}.former`);
+  /** Keys of all registrations of this name that were ever made from here, also of those taken back. */
+  const findHolders = async (own: Registration): Promise<string[]> => {
+    const past = findSecretFile(formerFile(own))?.split('\n') ?? [];
+    if (findSecretFile(fileOf(own)) === undefined) return past;
+    const { registration, former = [] } = await parseStored(readEntry(fileOf(own)));
+    return [...new Set([...past, ...former, registration.holder])];
   };
   return {
     findAll: async (id, directory) => {
@@ -77,11 +81,14 @@ export function openRegistrations(folder: string): Registrations {
         directory,
         registration: text,
         providers,
-        former: await findFormer(registration),
+        former: (await findHolders(registration)).filter((holder) => holder !== registration.holder),
       };
       await replaceSecretFile(fileOf(registration), `${JSON.stringify(entry)}\n`);
     },
-    remove: (registration) => rmSync(fileOf(registration), { force: true }),
+    remove: async (registration) => {
+      await replaceSecretFile(formerFile(registration), (await findHolders(registration)).join('\n'));
+      rmSync(fileOf(registration), { force: true });
+    },
   };
 }
 

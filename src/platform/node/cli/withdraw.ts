@@ -73,7 +73,7 @@ async function withdraw(terminal: Terminal, input: string, options: WithdrawOpti
       },
     );
     // Withdrawn at the directory: if we die here, the file is left over and a second run finds the record unknown.
-    registrations.remove(registration);
+    await registrations.remove(registration);
     if (options.json === true) terminal.print(JSON.stringify({ directory, withdrawn: !gone }));
     else terminal.print(`${terminal.style('green', gone ? 'Already gone' : 'Withdrawn')} from ${directory}`);
   }
