@@ -2,8 +2,8 @@
 // Starts the command line under a Node that can run it. Plain JavaScript: an old Node must get this far.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import module, { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -30,8 +30,18 @@ function findNode() {
 const source = path.join(root, 'src', 'cli.ts');
 const entry = existsSync(source) ? source : path.join(root, 'dist', 'cli.js');
 
-if (isRecent()) await import(pathToFileURL(entry).href);
-else {
+/** Compiled modules are kept, in a folder of the user's own: commands start in half the time. */
+function keepCompiled() {
+  const cache =
+    process.env.XDG_CACHE_HOME || path.join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  if (process.env.NODE_COMPILE_CACHE === undefined)
+    module.enableCompileCache?.(path.join(cache, 'whereabouts', 'compiled'));
+}
+
+if (isRecent()) {
+  keepCompiled();
+  await import(pathToFileURL(entry).href);
+} else {
   const node = process.env.WHEREABOUTS_RESTARTED === undefined ? findNode() : undefined;
   if (node === undefined) {
     process.stderr.write(`whereabouts needs Node 22.18 or newer; this is ${process.versions.node}\n`);

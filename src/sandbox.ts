@@ -29,8 +29,8 @@ import {
   sandboxLookups,
   type SandboxParts,
 } from './platform/node/sandbox/contexts.ts';
-import { guestAt, type Guests } from './platform/node/sandbox/guests.ts';
-import { virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
+import type { Guests } from './platform/node/sandbox/guests.ts';
+import { guestAt, virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
 import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
 import { registerPeople } from './platform/node/sandbox/people.ts';
 import { openCosigners } from './platform/node/sandbox/witnessing.ts';

@@ -15,7 +15,6 @@ import { cosignerOf, createAuditor } from '../../../server/witness-parts.ts';
 import { systemClock } from '../clock.ts';
 import { loadKeys } from '../keys-file.ts';
 import { openOutside, openSandboxOutside } from '../outside.ts';
-import { openAudit } from '../witnessing.ts';
 import { forgetAudit } from '../audit-folder.ts';
 import { isSandbox, readSetup, sandboxPort, type Setup } from './asking.ts';
 import { EXIT } from './exit.ts';
@@ -71,6 +70,8 @@ async function audit(terminal: Terminal, domain: string, options: AuditOptions):
   // A sandbox begins a new log whenever its data folder is a new one.
   const forgets = sandbox && options.data === undefined;
   const data = options.data ?? setup.values.data ?? setup.folders.data;
+  // Loaded when it is needed: it comes with the servers.
+  const { openAudit } = await import('../witnessing.ts');
   const folder = forgets ? forgetAudit() : await openAudit(data, origin);
   const progress = terminal.progress('epochs');
   try {

@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import { systemClock } from '../clock.ts';
-import { listenEnum } from '../enum-server.ts';
 import { createLog } from '../log.ts';
 import { closeOnSignal, createRunning } from '../running.ts';
 import { findPolicy, openClient, readSetup, type AskingOptions } from './asking.ts';
@@ -45,6 +44,7 @@ export function enumCommand(terminal: Terminal): Command {
 }
 
 async function serveEnum(terminal: Terminal, options: EnumOptions): Promise<void> {
+  const { listenEnum } = await import('../enum-server.ts');
   const setup = readSetup({ ...terminal, env: withOptions(terminal.env, options) }, options.config);
   const policy = findPolicy(setup, options, options.from);
   if (policy === undefined)

@@ -1,11 +1,8 @@
 // Guests of the sandbox: programs of one's own (a provider, a gatekeeper, a bridge) that are to be tried out in its little world.
 // Each has a name of `*.localhost` and a loopback port; the sandbox passes on what comes for that name (§8.1).
-import { proxy } from 'hono/proxy';
 import type { Policy } from '../../../client/policy.ts';
 import { isDomain, isLocal } from '../../../protocol/domain.ts';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
-import type { Fetch } from '../serve.ts';
-import { problemOf } from './hosts.ts';
 import { COSIGNERS } from './cosigners.ts';
 import { DOMAINS } from './world.ts';
 
@@ -20,20 +17,6 @@ export function parseGuest(text: string): [domain: string, port: number] {
   if ([...DOMAINS.map(String), ...Object.values(COSIGNERS)].includes(domain))
     throw new WhereaboutsError('config-invalid', 'a guest has the name of somebody who is there already');
   return [domain, Number(port)];
-}
-
-/** Passes requests on to the guest. While it is not there: `peer-unreachable`. */
-export function guestAt(port: number): Fetch {
-  return async (request) => {
-    const { host, pathname, search } = new URL(request.url);
-    const headers = { ...Object.fromEntries(request.headers), 'x-forwarded-host': host, 'x-forwarded-proto': 'http' };
-    const target = `http://127.0.0.1:${port}${pathname}${search}`;
-    try {
-      return await proxy(target, { raw: request, headers, redirect: 'manual', signal: request.signal });
-    } catch {
-      return problemOf('peer-unreachable', 502);
-    }
-  };
 }
 
 /** A policy that believes the guests about everything: who invites them wants to see them found. */

@@ -1,4 +1,5 @@
 // Virtual hosts: one port, and the Host header says which of the sandbox's domains is meant.
+import { proxy } from 'hono/proxy';
 import { CODES } from '../../../protocol/errors.ts';
 import type { Bindings } from '../../../server/client-address.ts';
 import type { Log } from '../../../server/context.ts';
@@ -22,7 +23,7 @@ export function virtualHosts(apps: ReadonlyMap<string, Fetch>, index: () => stri
 const hostRefused = (): Response => problemOf('host-refused', 421);
 
 /** A refusal by the sandbox itself, before any role's app. */
-export function problemOf(code: 'host-refused' | 'peer-unreachable', status: number): Response {
+function problemOf(code: 'host-refused' | 'peer-unreachable', status: number): Response {
   const problem = { type: `urn:whereabouts:error:${code}`, title: CODES[code], status, code };
   return new Response(JSON.stringify(problem), {
     status,
@@ -36,4 +37,18 @@ export function withDescription(description: OwnText, rest: Fetch, log: Log): Fe
   descriptionRoute(app, description);
   return (request, bindings) =>
     (new URL(request.url).pathname === '/.well-known/whereabouts' ? app.fetch : rest)(request, bindings);
+}
+
+/** Passes requests on to the guest. While it is not there: `peer-unreachable`. */
+export function guestAt(port: number): Fetch {
+  return async (request) => {
+    const { host, pathname, search } = new URL(request.url);
+    const headers = { ...Object.fromEntries(request.headers), 'x-forwarded-host': host, 'x-forwarded-proto': 'http' };
+    const target = `http://127.0.0.1:${port}${pathname}${search}`;
+    try {
+      return await proxy(target, { raw: request, headers, redirect: 'manual', signal: request.signal });
+    } catch {
+      return problemOf('peer-unreachable', 502);
+    }
+  };
 }
