@@ -1,0 +1,99 @@
+// A thousand watchers of one resolver while the person moves all the time: how long until the last of them knows, and whether
+// memory stays flat. The sandbox is a process of its own, asked over HTTP; its resident memory is read from the system.
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
+import { createClient } from '../src/sdk-node.ts';
+import { POLICY } from '../src/platform/node/sandbox/world.ts';
+import { makeHome, startSandbox } from '../test/support/program.ts';
+import { median, percentile, type Line } from './measure.ts';
+
+const WATCHERS = 1_000;
+/** Ten minutes, as the founding issue asks; `WHEREABOUTS_BENCH_SECONDS` for a first impression. */
+const SECONDS = Number(process.env['WHEREABOUTS_BENCH_SECONDS'] ?? 600);
+const MINUTE = 60_000;
+const NUMBER = '+44 20 7946 0888';
+
+export async function benchWatch(): Promise<Record<string, Line[]>> {
+  const home = makeHome();
+  const sandbox = await startSandbox(home);
+  const agent = new Agent({ connections: null, bodyTimeout: 0 });
+  try {
+    const client = createClient({ policy: POLICY, sandbox: { port: sandbox.port } });
+    const providers = [{ domain: 'bobchat.localhost', authorization: 'Bearer sandbox-mover' }];
+    const told = Array.from({ length: WATCHERS }, () => ({ events: 0, at: 0 }));
+    for (const one of told) await follow(agent, sandbox.port, one);
+    await until(() => told.every(({ events }) => events === 1));
+    console.log(`\n${WATCHERS} watchers of one number that moves, for ${SECONDS} s`);
+    const waits: number[] = [];
+    const resident: number[] = [];
+    const start = performance.now();
+    let minute = 0;
+    for (let move = 0; performance.now() - start < SECONDS * 1_000; move++) {
+      const registration = await client.register({ identifier: NUMBER, providers, keep: true });
+      waits.push(await waitForAll(told, 2 + 2 * move));
+      await client.withdraw(registration);
+      waits.push(await waitForAll(told, 3 + 2 * move));
+      resident.push(residentMegabytes(sandbox.pid));
+      if (performance.now() - start > (minute + 1) * MINUTE) {
+        minute += 1;
+        console.log(`  minute ${minute}: ${waits.length} changes, ${resident.at(-1)?.toFixed(0)} MB resident`);
+      }
+    }
+    const [early, late] = [resident.slice(0, resident.length / 4), resident.slice((resident.length * 3) / 4)].map(
+      median,
+    );
+    console.log(
+      `  ${waits.length} changes; from receipt to the last watcher: p50 ${percentile(waits, 0.5).toFixed(0)} ms, ` +
+        `p99 ${percentile(waits, 0.99).toFixed(0)} ms, longest ${Math.max(...waits).toFixed(0)} ms`,
+    );
+    console.log(
+      `  resident memory of the whole sandbox: first quarter ${early?.toFixed(0)} MB, last ${late?.toFixed(0)} MB`,
+    );
+    return {
+      watch: [
+        { name: 'changes told to all, p50 ms', perSecond: percentile(waits, 0.5), ratio: 1 },
+        { name: 'memory, last quarter against first', perSecond: late ?? 0, ratio: (late ?? 0) / (early ?? 1) },
+      ],
+    };
+  } finally {
+    await agent.destroy();
+    await sandbox.stop();
+    home.remove();
+  }
+}
+
+/** Reads one stream of events to its end, counting them. */
+async function follow(agent: Agent, port: number, told: { events: number; at: number }): Promise<void> {
+  const { body, statusCode } = await request(`http://127.0.0.1:${port}/v1/where/watch`, {
+    method: 'POST',
+    dispatcher: agent,
+    headers: { host: `alicechat.localhost:${port}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ id: NUMBER, from: 'alicechat.localhost' }),
+  });
+  if (statusCode !== 200) throw new Error(`a watcher was answered ${statusCode}`);
+  body.on('error', () => undefined);
+  body.on('data', (chunk: Buffer) => {
+    told.events += chunk.toString().split('event: ').length - 1;
+    told.at = performance.now();
+  });
+}
+
+/** Milliseconds until the last of them has had `events` events. */
+async function waitForAll(told: readonly { events: number; at: number }[], events: number): Promise<number> {
+  const from = performance.now();
+  await until(() => told.every((one) => one.events >= events));
+  return Math.max(0, Math.max(...told.map(({ at }) => at)) - from);
+}
+
+async function until(done: () => boolean): Promise<void> {
+  const end = performance.now() + MINUTE;
+  while (!done()) {
+    if (performance.now() > end) throw new Error('a watcher was not told within a minute');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function residentMegabytes(pid: number): number {
+  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
