@@ -1,7 +1,7 @@
 // kill -9 in the middle of a stream of deposits, on both databases: whatever was answered is there after the restart.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { parseIndex } from '../../src/protocol/bucket.ts';
 import { formatB64u, formatHex, parseB64u } from '../../src/protocol/wire.ts';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
@@ -81,53 +81,51 @@ async function readAll(url: string): Promise<Map<string, string>> {
   return found;
 }
 
-describe.each(Object.entries(PLACES))('%s', (_name, makePlace) => {
-  test(`${ROUNDS} rounds`, { timeout: 900_000 }, async () => {
-    const home = makeHome();
-    homes.push(home);
-    const place = await makePlace(home);
-    await introduce(await place.open());
-    const env = {
-      ...home.env,
-      ...place.env,
-      WHEREABOUTS_DOMAIN: 'directory.example',
-      WHEREABOUTS_PORT: '0',
-      WHEREABOUTS_LISTED: issuer.domain,
-      WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
-      WHEREABOUTS_KEYS: path.join(home.folder, 'keys.json'),
-    };
-    expect((await run(['init'], env)).code).toBe(0);
-    const kept: Made[] = [];
-    const inFlight: number[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
-      const server = await startServer(['serve'], env, /"event":"listening"/);
-      const port = Number(/"port":(\d+)/.exec(server.stderr())?.[1]);
-      const url = `http://127.0.0.1:${port}`;
-      if (round === ROUNDS) {
-        const there = await readAll(url);
-        expect(kept.filter((made) => there.get(made.digest) !== made.path.split('/').at(-1))).toEqual([]);
-        const sample = kept.at(-1);
-        const sealed = await fetch(`${url}/v1/sealed/${sample?.digest}`);
-        expect(formatB64u(new Uint8Array(await sealed.arrayBuffer()))).toBe(sample?.body.sealed);
-        await server.stop();
-        continue;
-      }
-      const before = await readAll(url);
-      expect(kept.filter(({ digest }) => !before.has(digest))).toEqual([]);
-      const answered: Made[] = [];
-      let killed = false;
-      const streams = Array.from({ length: PARALLEL }, () => depositUntil(url, answered, () => killed));
-      while (answered.length < ANSWERED) await new Promise((resolve) => setTimeout(resolve, 2));
-      killed = true;
-      await server.stop('SIGKILL');
-      const count = answered.length;
-      await Promise.all(streams);
-      // Answers already on the wire when the process died count as answered too.
-      inFlight.push(PARALLEL - (answered.length - count));
-      kept.push(...answered);
+test.concurrent.each(Object.entries(PLACES))(`%s: ${ROUNDS} rounds`, { timeout: 900_000 }, async (name, makePlace) => {
+  const home = makeHome();
+  homes.push(home);
+  const place = await makePlace(home);
+  await introduce(await place.open());
+  const env = {
+    ...home.env,
+    ...place.env,
+    WHEREABOUTS_DOMAIN: 'directory.example',
+    WHEREABOUTS_PORT: '0',
+    WHEREABOUTS_LISTED: issuer.domain,
+    WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
+    WHEREABOUTS_KEYS: path.join(home.folder, 'keys.json'),
+  };
+  expect((await run(['init'], env)).code).toBe(0);
+  const kept: Made[] = [];
+  const inFlight: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const server = await startServer(['serve'], env, /"event":"listening"/);
+    const port = Number(/"port":(\d+)/.exec(server.stderr())?.[1]);
+    const url = `http://127.0.0.1:${port}`;
+    if (round === ROUNDS) {
+      const there = await readAll(url);
+      expect(kept.filter((made) => there.get(made.digest) !== made.path.split('/').at(-1))).toEqual([]);
+      const sample = kept.at(-1);
+      const sealed = await fetch(`${url}/v1/sealed/${sample?.digest}`);
+      expect(formatB64u(new Uint8Array(await sealed.arrayBuffer()))).toBe(sample?.body.sealed);
+      await server.stop();
+      continue;
     }
-    expect(kept.length).toBeGreaterThanOrEqual(ROUNDS * ANSWERED);
-    expect(inFlight.every((count) => count >= 1)).toBe(true);
-    console.log(`${_name}: ${kept.length} answered deposits over ${ROUNDS} rounds, all there`);
-  });
+    const before = await readAll(url);
+    expect(kept.filter(({ digest }) => !before.has(digest))).toEqual([]);
+    const answered: Made[] = [];
+    let killed = false;
+    const streams = Array.from({ length: PARALLEL }, () => depositUntil(url, answered, () => killed));
+    while (answered.length < ANSWERED) await new Promise((resolve) => setTimeout(resolve, 2));
+    killed = true;
+    await server.stop('SIGKILL');
+    const count = answered.length;
+    await Promise.all(streams);
+    // Answers already on the wire when the process died count as answered too.
+    inFlight.push(PARALLEL - (answered.length - count));
+    kept.push(...answered);
+  }
+  expect(kept.length).toBeGreaterThanOrEqual(ROUNDS * ANSWERED);
+  expect(inFlight.every((count) => count >= 1)).toBe(true);
+  console.log(`${name}: ${kept.length} answered deposits over ${ROUNDS} rounds, all there`);
 });
