@@ -39,6 +39,12 @@ const alive = new Set(chosen.map(({ id }) => id));
 const excused = new Set<number>();
 
 const started = performance.now();
+// Whoever stops it sees what is known so far.
+process.once('SIGINT', () => {
+  console.log('interrupted: those that survive so far');
+  report();
+  process.exit(1);
+});
 const say = (text: string): void => console.log(`${Math.round((performance.now() - started) / 1000)} s: ${text}`);
 const trials = await openTrials(sources);
 try {
