@@ -2,10 +2,8 @@
 // memory stays flat. The sandbox is a process of its own, asked over HTTP; its resident memory is read from the system.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
-import { createClient } from '../src/sdk-node.ts';
-import { POLICY } from '../src/platform/node/sandbox/world.ts';
-import { makeHome, startSandbox } from '../test/support/program.ts';
 import { median, percentile, type Line } from './measure.ts';
+import { openBenchSandbox } from './sandbox.ts';
 
 const WATCHERS = 1_000;
 /** Ten minutes, as the founding issue asks; `WHEREABOUTS_BENCH_SECONDS` for a first impression. */
@@ -14,11 +12,10 @@ const MINUTE = 60_000;
 const NUMBER = '+44 20 7946 0888';
 
 export async function benchWatch(): Promise<Record<string, Line[]>> {
-  const home = makeHome();
-  const sandbox = await startSandbox(home);
+  const sandbox = await openBenchSandbox();
   const agent = new Agent({ connections: null, bodyTimeout: 0 });
   try {
-    const client = createClient({ policy: POLICY, sandbox: { port: sandbox.port } });
+    const { client } = sandbox;
     const providers = [{ domain: 'bobchat.localhost', authorization: 'Bearer sandbox-mover' }];
     const told = Array.from({ length: WATCHERS }, () => ({ events: 0, at: 0 }));
     for (const one of told) await follow(agent, sandbox.port, one);
@@ -57,8 +54,7 @@ export async function benchWatch(): Promise<Record<string, Line[]>> {
     };
   } finally {
     await agent.destroy();
-    await sandbox.stop();
-    home.remove();
+    await sandbox.close();
   }
 }
 

@@ -1,18 +1,14 @@
 // Whole look-ups against the sandbox in a process of its own, over HTTP: one by one, and as one list. Wall time; the CPU of this
 // process, the resolver's part, beside it.
-import { createClient } from '../src/sdk-node.ts';
-import { POLICY } from '../src/platform/node/sandbox/world.ts';
-import { makeHome, startSandbox } from '../test/support/program.ts';
 import { compare, percentile, print, type Line } from './measure.ts';
+import { openBenchSandbox } from './sandbox.ts';
 
 const MANY = 256;
 
 export async function benchWhere(): Promise<Record<string, Line[]>> {
-  const home = makeHome();
-  const sandbox = await startSandbox(home);
+  const sandbox = await openBenchSandbox();
   try {
-    const client = createClient({ policy: POLICY, sandbox: { port: sandbox.port } });
-    await client.start();
+    const { client } = sandbox;
     const numbers = Array.from({ length: MANY }, (_, i) => `+4420794600${String(i % 100).padStart(2, '0')}`);
     const times: number[] = [];
     const one = async (): Promise<void> => {
@@ -40,7 +36,6 @@ export async function benchWhere(): Promise<Record<string, Line[]>> {
     }
     return results;
   } finally {
-    await sandbox.stop();
-    home.remove();
+    await sandbox.close();
   }
 }

@@ -6,8 +6,8 @@ import type { Checkpoints } from './client/checkpoints.ts';
 import type { DescriptionStore } from './client/description-store.ts';
 import type { Credentials } from './client/evaluate.ts';
 import { parsePolicy } from './client/policy.ts';
+import { lazyGroup, WORTH_LOADING } from './platform/sodium.ts';
 import type { Transport } from './evidence/safe-fetch.ts';
-import { nobleGroup } from './protocol/group-noble.ts';
 import type { Group } from './protocol/group.ts';
 import type { Random } from './protocol/oprf.ts';
 
@@ -31,6 +31,7 @@ export interface ClientOptions {
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   readonly random?: Random;
+  /** The group's arithmetic: noble, and for many identifiers libsodium where it can be loaded, unless given. */
   readonly group?: Group;
 }
 
@@ -44,13 +45,16 @@ export function createClient(options: ClientOptions): Client {
     sandbox: sandbox !== false,
     clock: options.clock ?? Date.now,
     random: options.random ?? ((octets) => crypto.getRandomValues(new Uint8Array(octets))),
-    group: options.group ?? nobleGroup,
+    group: groupOf(options.group),
     ...(credentials === undefined ? {} : { credentials }),
     ...(store === undefined ? {} : { store }),
     ...(health === undefined ? {} : { health }),
     ...(checkpoints === undefined ? {} : { checkpoints }),
   });
 }
+
+const groupOf = (given: Group | undefined) =>
+  given === undefined ? lazyGroup(() => undefined, WORTH_LOADING) : () => given;
 
 /** No cookies, no referrer, and no trace of what was read in a browser's cache. */
 const QUIET: RequestInit = { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store' };

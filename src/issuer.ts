@@ -9,6 +9,7 @@ import { systemClock, systemRandom } from './platform/node/clock.ts';
 import { openEmbedded } from './platform/node/embedded.ts';
 import { openKeys } from './server/keys.ts';
 import { openPostgres } from './platform/node/postgres.ts';
+import { lazyGroup } from './platform/sodium.ts';
 import { createNodeTransport } from './platform/node/transport.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import type { Json } from './protocol/json.ts';
@@ -111,7 +112,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     pepper,
     description: signOwnDescription(text, signing, systemClock),
     fetch,
-    group: nobleGroup,
+    group: lazyGroup((reason) => log.warn('group-fallback', { reason }), 0),
     signingKey: signing,
     clock: systemClock,
     random: systemRandom,

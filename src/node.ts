@@ -3,7 +3,10 @@ import path from 'node:path';
 import { createClient } from './client/client.ts';
 import { parsePolicy } from './client/policy.ts';
 import { WhereaboutsError } from './protocol/errors.ts';
+import type { Group } from './protocol/group.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
+import { openGroup } from './platform/sodium.ts';
+import { openEvaluationPool } from './platform/node/evaluation-pool.ts';
 import { readConfig, type Config, type Environment, type Secrets } from './server/config.ts';
 import type { Context } from './server/context.ts';
 import { readLookups } from './server/lookups/context.ts';
@@ -50,7 +53,9 @@ export async function serve(env: Environment, options: { readonly config?: strin
   const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
   try {
     const keys = await loadKeys(nobleGroup, config.keys, secrets);
-    await serveRoles({ config, secrets, keys, world, running });
+    const group = await openGroup((reason) => log.warn('group-fallback', { reason }));
+    log.info('group', { name: group.name });
+    await serveRoles({ config, secrets, keys, world, running, group });
     // Only now: what cannot start says why in one line and nothing else.
     for (const warning of warnings) log.warn('configuration', { warning });
     running.start();
@@ -67,6 +72,7 @@ interface Deployment {
   readonly keys: Keys;
   readonly world: Context;
   readonly running: Running;
+  readonly group: Group;
 }
 
 async function serveRoles(deployment: Deployment): Promise<void> {
@@ -92,7 +98,7 @@ function announce({ world, running }: Deployment, socket: Listening, roles: stri
 }
 
 /** All public roles share a listener and a database. */
-async function openPublic({ config, secrets, keys, world, running }: Deployment): Promise<Fetch> {
+async function openPublic({ config, secrets, keys, world, running, group }: Deployment): Promise<Fetch> {
   const database = await openDatabase(config, secrets, world.log);
   running.onClose(() => database.close());
   const { checkpoint } = config.directory.log;
@@ -102,11 +108,12 @@ async function openPublic({ config, secrets, keys, world, running }: Deployment)
     database,
     fetch: openOutside(config.network).fetch,
     world,
+    group: () => group,
     extra: readExtra(config.profile.description),
     shown: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
   };
   const { roles } = config;
-  const directory = roles.has('directory') ? await openDirectory(parts, running) : undefined;
+  const directory = roles.has('directory') ? await openDirectory(parts, running, group) : undefined;
   const issuer = roles.has('issuer') ? await openIssuer(parts, running) : undefined;
   const witness = roles.has('witness') ? openWitness(parts) : undefined;
   const auditor = roles.has('auditor') ? await openAuditor(parts, running) : undefined;
@@ -124,8 +131,10 @@ async function openPublic({ config, secrets, keys, world, running }: Deployment)
 const isRole = <T extends object>(name: string, under: T): name is Extract<keyof T, string> =>
   Object.hasOwn(under, name);
 
-async function openDirectory(parts: Parts, running: Running): Promise<Fetch> {
-  const ctx = directoryContext(parts);
+async function openDirectory(parts: Parts, running: Running, group: Group): Promise<Fetch> {
+  const evaluating = openEvaluationPool({ group, random: parts.world.random });
+  running.onClose(() => evaluating.close());
+  const ctx = directoryContext({ ...parts, evaluating });
   // A database older than its log ends the start here, before anybody is answered.
   await advance(ctx, { patient: false });
   running.every(SECOND, 'epoch-failed', () => advance(ctx, { patient: false }));
@@ -144,7 +153,7 @@ async function openIssuer(parts: Parts, running: Running): Promise<Fetch> {
 }
 
 async function serveResolver(deployment: Deployment): Promise<void> {
-  const { config, secrets, keys, world, running } = deployment;
+  const { config, secrets, keys, world, running, group } = deployment;
   const { host, port, tokenFile, origins, hosts } = config.resolver;
   const policy = parsePolicy(readNamed(config.policy, 'the policy'));
   if (policy.domain !== config.domain)
@@ -157,7 +166,7 @@ async function serveResolver(deployment: Deployment): Promise<void> {
     transport: outside.transport,
     clock: world.clock,
     random: world.random,
-    group: nobleGroup,
+    group: () => group,
     sandbox: false,
     policy,
     // Outlives restarts: nobody shows this resolver a log it has seen otherwise.

@@ -30,6 +30,7 @@ import {
   type SandboxParts,
 } from './platform/node/sandbox/contexts.ts';
 import type { Guests } from './platform/node/sandbox/guests.ts';
+import { lazyGroup, WORTH_LOADING } from './platform/sodium.ts';
 import { guestAt, virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
 import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
 import { registerPeople } from './platform/node/sandbox/people.ts';
@@ -79,7 +80,18 @@ export async function serveSandbox(
     const keys = await openSandboxKeys(folder, nobleGroup, systemRandom);
     const outside = openSandboxOutside(port, { [OPENING]: site.pass });
     const guests: Guests = options.guests ?? new Map();
-    const parts: SandboxParts = { port, keys, databases, outside, world, quotas: quotasOf(values), folder, guests };
+    const group = lazyGroup((reason) => log.warn('group-fallback', { reason }), WORTH_LOADING);
+    const parts: SandboxParts = {
+      port,
+      keys,
+      databases,
+      outside,
+      world,
+      quotas: quotasOf(values),
+      folder,
+      guests,
+      group,
+    };
     site.show(await openApps(parts, running));
     const client = sandboxClient(parts, { gatekeeper: false });
     const count = await registerPeople({ client, folder, clock: systemClock });

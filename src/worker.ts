@@ -2,10 +2,12 @@
 // to date from Node (`whereabouts serve` or a migration run), because a pooled connection holds no session lock.
 import { createSafeFetch } from './evidence/safe-fetch.ts';
 import { CODES, WhereaboutsError } from './protocol/errors.ts';
+import type { Group, GroupSource } from './protocol/group.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import { readConfig, type Config } from './server/config.ts';
 import type { Context, DirectoryContext, Log } from './server/context.ts';
 import { endedKeys } from './server/directory/keys.ts';
+import { inlineEvaluation } from './server/directory/inline-evaluation.ts';
 import { purge } from './server/directory/purge.ts';
 import { refreshDescriptions } from './server/directory/refresh.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
@@ -16,6 +18,8 @@ import { directoryContext } from './server/roles.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { checkReady, type Database } from './server/store/database.ts';
 import { openPool } from './platform/postgres-pool.ts';
+import { openGroup } from './platform/sodium.ts';
+import sodium from './platform/workers/libsodium.wasm';
 import { createFetchTransport } from './platform/workers/transport.ts';
 
 interface Bindings {
@@ -47,6 +51,15 @@ async function open(env: Bindings): Promise<Opened> {
   return { config, keys: await openSecrets(nobleGroup, secrets) };
 }
 
+/** Opened once per isolate; never kept as a promise, which would belong to the request that made it. */
+let fastest: Group | undefined;
+const group: GroupSource = async () => {
+  if (fastest !== undefined) return fastest;
+  fastest = await openGroup((reason) => log.warn('group-fallback', { reason }), sodium);
+  log.info('group', { name: fastest.name });
+  return fastest;
+};
+
 /** Facts, no promises: those would belong to the request that made them. */
 const memory = createMemory();
 
@@ -77,6 +90,8 @@ async function createContext(env: Bindings, later: (work: Promise<void>) => void
     database: connect(env.HYPERDRIVE.connectionString),
     fetch,
     world,
+    group,
+    evaluating: inlineEvaluation({ group, random: world.random }),
     extra: {},
     memory,
   });

@@ -4,7 +4,7 @@ import type { Transport } from '../evidence/safe-fetch.ts';
 import { createSafeFetch } from '../evidence/safe-fetch.ts';
 import type { Answer } from '../protocol/answer.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
-import type { Group } from '../protocol/group.ts';
+import type { GroupSource } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
 import { createAside } from './aside.ts';
@@ -89,7 +89,7 @@ export interface ClientParts {
   readonly sandbox: boolean;
   readonly clock: () => number;
   readonly random: Random;
-  readonly group: Group;
+  readonly group: GroupSource;
   readonly credentials?: Credentials;
   readonly store?: DescriptionStore;
   /** What is remembered of bridges: memory unless given. */

@@ -1,5 +1,5 @@
 // What the SDK may use of the world, handed in by a door: nothing in client/ reads a clock, a socket or randomness by itself.
-import type { Group } from '../protocol/group.ts';
+import type { GroupSource } from '../protocol/group.ts';
 import type { Random } from '../protocol/oprf.ts';
 import type { Aside } from './aside.ts';
 import type { BridgeHealth } from './bridge-health.ts';
@@ -12,7 +12,7 @@ import type { Policy } from './policy.ts';
 
 export interface ClientContext extends CallParts {
   readonly random: Random;
-  readonly group: Group;
+  readonly group: GroupSource;
   readonly descriptions: KeptDescriptions;
   readonly health: BridgeHealth;
   readonly policy: Policy;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { failAs, WhereaboutsError } from '../protocol/errors.ts';
 import type { ConfigText } from '../protocol/config-text.ts';
-import type { Group } from '../protocol/group.ts';
+import type { GroupSource } from '../protocol/group.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { deriveName, type BlindedName } from '../protocol/name.ts';
@@ -20,7 +20,7 @@ export type Credentials = { readonly domain: string; readonly key: SigningKey } 
 
 export interface EvaluatorParts extends CallParts {
   readonly random: Random;
-  readonly group: Group;
+  readonly group: GroupSource;
   /** Without them only a directory in sandbox mode answers. */
   readonly credentials?: Credentials;
 }
@@ -95,7 +95,8 @@ async function evaluateUnderAll(
   const found: EvaluatedNames[] = [];
   for (const key of keys) {
     const names: BlindedName[] = [];
-    for (const state of blinding.batches()) names.push(...(await evaluate(parts, directory, key, state, options)));
+    for await (const state of blinding.batches())
+      names.push(...(await evaluate(parts, directory, key, state, options)));
     found.push({ keyId: key.id, config: leaf.config, ...(key.until === undefined ? {} : { until: key.until }), names });
   }
   return found;
@@ -119,12 +120,13 @@ async function evaluate(
     ...(authorization === undefined ? {} : { authorization }),
   });
   const reply = parseReply(evaluateReply, octets);
+  const group = await parts.group(state.inputs.length);
   return await failAs('evaluation-invalid', 'the evaluation does not hold', () => {
     if (reply.key !== key.id) throw new WhereaboutsError('evaluation-invalid', 'under another key than asked for');
     const evaluated = reply.evaluated.map((text) => parseB64u(text, 32));
     const answer = { evaluated, proof: parseB64u(reply.proof, 64) };
     // finalize verifies the proof against the key of the configuration, never one that came with the answer (§3).
-    return finalize(parts.group, state, key.publicKey, answer).map(deriveName);
+    return finalize(group, state, key.publicKey, answer).map(deriveName);
   });
 }
 

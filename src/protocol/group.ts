@@ -1,6 +1,9 @@
 // The group ristretto255 as octets (RFC 9496), so that RFC 9497 is written once and back ends can be exchanged.
 // Elements and scalars are 32 octets; scalars little-endian.
 
+/** Which back end for a batch of so many elements: where another has to be loaded, a few are not worth it. */
+export type GroupSource = (elements: number) => Group | Promise<Group>;
+
 export interface Group {
   readonly name: 'noble' | 'libsodium-wasm';
   /**

@@ -1,5 +1,6 @@
 // What a verb may use of the world, handed in by the doors: nothing in server/ reads a clock, a socket or the environment itself.
-import type { Group } from '../protocol/group.ts';
+import type { GroupSource } from '../protocol/group.ts';
+import type { Evaluation, OprfKeyPair } from '../protocol/oprf.ts';
 import type { Random } from '../protocol/oprf.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
 import type { Descriptions, KeptDescriptions } from '../client/descriptions.ts';
@@ -74,13 +75,21 @@ export interface Sequencing extends Pace {
   readonly shown?: ShownCheckpoint;
 }
 
+/** BlindEvaluate with its proof (RFC 9497 §3.3.2), in this thread or another. */
+export interface Evaluating {
+  /** Whether so many more elements may wait; whoever is refused is told to come again. */
+  hasRoom(elements: number): boolean;
+  /** Throws `element-invalid` with `index`, `overloaded`. What `signal` says nobody waits for need not be done. */
+  evaluate(key: OprfKeyPair, blinded: readonly Uint8Array[], signal?: AbortSignal): Promise<Evaluation>;
+}
+
 export interface DirectoryContext extends Context {
   readonly role: 'directory';
   readonly domain: string;
   /** Public base URL of the API, no slash at the end. */
   readonly url: string;
   readonly db: Db;
-  readonly group: Group;
+  readonly evaluating: Evaluating;
   /** Keys at hand, ascending by key id; one may be retiring. The door changes this list while the process runs. */
   readonly oprfKeys: readonly OprfKey[];
   /** Id of a key that is lost or stolen: it may leave before its end (§10). */
@@ -108,7 +117,7 @@ export interface IssuerContext extends Context {
   readonly domain: string;
   readonly url: string;
   readonly db: Db;
-  readonly group: Group;
+  readonly group: GroupSource;
   readonly signingKey: SigningKey;
   /** Secret for keyed hashes of accounts and nonces: 32 octets, derived from the signing key. */
   readonly pepper: Uint8Array;

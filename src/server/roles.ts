@@ -2,11 +2,11 @@
 import type { Auditor, AuditStore } from '../client/auditor.ts';
 import { createDescriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
-import { nobleGroup } from '../protocol/group-noble.ts';
+import type { GroupSource } from '../protocol/group.ts';
 import type { Json } from '../protocol/json.ts';
 import { formatNoteKey } from '../protocol/note-key.ts';
 import type { Config } from './config.ts';
-import type { Clock, Context, DirectoryContext, IssuerContext, ShownCheckpoint } from './context.ts';
+import type { Clock, Context, DirectoryContext, Evaluating, IssuerContext, ShownCheckpoint } from './context.ts';
 import type { Memory } from './directory/sequencer/flight.ts';
 import { logParts, witnessPeer } from './log-parts.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from './own-description.ts';
@@ -25,6 +25,7 @@ export interface Parts {
   readonly database: Database;
   readonly fetch: SafeFetch;
   readonly world: Context;
+  readonly group: GroupSource;
   /** What the operator adds to the served description. */
   readonly extra: Readonly<Record<string, Json>>;
   /** The checkpoint's copy outside the database. */
@@ -33,8 +34,8 @@ export interface Parts {
   readonly memory?: Memory | undefined;
 }
 
-export function directoryContext(parts: Parts): DirectoryContext {
-  const { config, keys, database, fetch, world, extra, shown, memory } = parts;
+export function directoryContext(parts: Parts & { readonly evaluating: Evaluating }): DirectoryContext {
+  const { evaluating, config, keys, database, fetch, world, extra, shown, memory } = parts;
   const { issuers, listed, quotas, log } = config.directory;
   const peers = log.witnesses.map(({ vkey, url }) => witnessPeer(fetch, vkey, url));
   return {
@@ -44,7 +45,7 @@ export function directoryContext(parts: Parts): DirectoryContext {
     domain: config.domain,
     url: config.url,
     db: database.db,
-    group: nobleGroup,
+    evaluating,
     oprfKeys: keys.oprf,
     abandoned: config.directory.abandonedKey,
     pepper: keys.pepper,
@@ -58,14 +59,14 @@ export function directoryContext(parts: Parts): DirectoryContext {
 }
 
 export function issuerContext(parts: Parts): IssuerContext {
-  const { config, keys, database, fetch, world, extra } = parts;
+  const { config, keys, database, fetch, world, group, extra } = parts;
   return {
     ...world,
     role: 'issuer',
     domain: config.domain,
     url: config.url,
     db: database.db,
-    group: nobleGroup,
+    group,
     signingKey: keys.signing,
     pepper: keys.pepper,
     amr: config.issuer.amr,

@@ -210,7 +210,7 @@ describe('a client', () => {
       return description === undefined ? new Response(null, { status: 503 }) : Response.json(description);
     };
     const random = (octets: number) => crypto.getRandomValues(new Uint8Array(octets));
-    const parts = { policy, transport, sandbox: false, random, group: nobleGroup };
+    const parts = { policy, transport, sandbox: false, random, group: () => nobleGroup };
     const client = createClient({ ...parts, clock: () => state.now });
     const offered = async () => {
       const [bob] = (await client.where('bob@example.com')).alternatives;

@@ -76,7 +76,7 @@ function directoryWorld(change: { credentials?: Credentials; spoil?: (good: Eval
     fetch,
     clock,
     random,
-    group: nobleGroup,
+    group: () => nobleGroup,
     ...(credentials === undefined ? {} : { credentials }),
   });
   return { keys, batches, authorizations, blinded, directory, evaluator, configs: () => configs };

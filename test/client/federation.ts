@@ -114,7 +114,7 @@ export async function openFederation(domains: readonly string[]): Promise<Federa
       health: createBridgeHealth({ fetch, clock }),
       patience: createPatience(),
     };
-    const parts = { policy: POLICY, sandbox: false, fetch, clock, random, group: nobleGroup };
+    const parts = { policy: POLICY, sandbox: false, fetch, clock, random, group: () => nobleGroup };
     return { ...parts, ...kept, descriptions, directory: () => directory };
   };
 
@@ -134,7 +134,7 @@ export async function openFederation(domains: readonly string[]): Promise<Federa
         sandbox: false,
         clock,
         random,
-        group: nobleGroup,
+        group: () => nobleGroup,
         ...(checkpoints === undefined ? {} : { checkpoints }),
       }),
     register: async ({ domain }, provider, identifier, optOut = false) => {

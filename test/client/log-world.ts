@@ -98,7 +98,7 @@ export async function openLogWorld() {
     await descriptions.fetch(DIRECTORY);
     const policy = pin === undefined ? LOG_POLICY : { ...LOG_POLICY, logs: { [DIRECTORY]: pin } };
     const directory = new Directory({ fetch, clock, descriptions, checkpoints, pin }, DIRECTORY);
-    const parts = { policy, sandbox: false, fetch, clock, random, group: nobleGroup };
+    const parts = { policy, sandbox: false, fetch, clock, random, group: () => nobleGroup };
     const known = { aside: createAside(checkpoints), patience: createPatience() };
     const health = createBridgeHealth({ fetch, clock });
     const context: ClientContext = { ...parts, ...known, descriptions, health, directory: () => directory };

@@ -1,5 +1,6 @@
 // A small federation in one process and one database, under production rules: a directory (or two), three providers, and a
 // gatekeeper. Every request of every party goes through `transport`, which keeps a copy and can be told to spoil replies.
+import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { logParts } from '../../src/server/log-parts.ts';
 import { createClient, type Client, type ClientParts } from '../../src/client/client.ts';
 import { createDescriptions } from '../../src/client/descriptions.ts';
@@ -128,7 +129,7 @@ export async function openWorld(database: Database): Promise<World> {
     domain: DIRECTORY,
     url: `https://${DIRECTORY}`,
     db: database.db,
-    group: nobleGroup,
+    evaluating: inlineEvaluation({ group: () => nobleGroup, random }),
     oprfKeys,
     ...logParts({
       domain: DIRECTORY,
@@ -169,7 +170,7 @@ export async function openWorld(database: Database): Promise<World> {
       domain,
       url: `https://${domain}`,
       db: database.db,
-      group: nobleGroup,
+      group: () => nobleGroup,
       signingKey: keysOf(domain).signing,
       pepper: keysOf(domain).pepper,
       amr: ['account'],
@@ -185,7 +186,7 @@ export async function openWorld(database: Database): Promise<World> {
   const alice = describe(ALICECHAT, keysOf(ALICECHAT), false);
   apps.set(ALICECHAT, () => new Response(alice, { headers: { 'content-type': 'application/json' } }));
 
-  const parts: ClientParts = { policy: POLICY, transport, sandbox: false, clock, random, group: nobleGroup };
+  const parts: ClientParts = { policy: POLICY, transport, sandbox: false, clock, random, group: () => nobleGroup };
   return Object.assign(world, {
     transport,
     sent,

@@ -15,6 +15,7 @@ import { generateTemporaryKey, type TemporaryKey } from '../../src/protocol/toke
 import { signWithdrawal } from '../../src/protocol/token/withdrawal.ts';
 import { concat, formatB64u, formatHex } from '../../src/protocol/wire.ts';
 import type { DirectoryContext, Log, Quotas } from '../../src/server/context.ts';
+import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { advance } from '../../src/server/directory/sequencer/advance.ts';
 import { Flight } from '../../src/server/directory/sequencer/flight.ts';
 import { createWitnesses } from '../../src/server/directory/sequencer/witnesses.ts';
@@ -129,7 +130,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     log,
     later: (work) => void pending.push(work),
     db: database.db,
-    group: nobleGroup,
+    evaluating: inlineEvaluation({ group: () => nobleGroup, random }),
     oprfKeys,
     abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,

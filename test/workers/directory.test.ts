@@ -20,6 +20,7 @@ const seconds = (): number => Math.floor(Date.now() / 1000);
 
 let url: URL;
 let close: () => Promise<unknown>;
+let logs: () => string;
 
 beforeAll(async () => {
   const { url: databaseUrl } = await createPostgresDatabase();
@@ -46,6 +47,7 @@ beforeAll(async () => {
   const server = createTestHarness({ workers: [{ configPath: './wrangler.toml', vars }] });
   ({ url } = await server.listen());
   close = () => server.close();
+  logs = () => JSON.stringify(server.getLogs());
 }, 90_000);
 afterAll(async () => close());
 
@@ -74,6 +76,8 @@ test('evaluates with a proof that holds', async () => {
   const reply = (await response.json()) as { evaluated: string[]; proof: string };
   const answer = { evaluated: reply.evaluated.map((text) => parseB64u(text)), proof: parseB64u(reply.proof) };
   expect(finalize(nobleGroup, state, key?.publicKey ?? new Uint8Array(), answer).length).toBe(2);
+  // By libsodium, from the module of the bundle.
+  expect(logs()).toContain('libsodium-wasm');
   const again = await send('/v1/evaluate', 'POST', question, `Bearer ${token}`);
   expect([again.status, await again.json()]).toMatchObject([401, { code: 'credentials-invalid' }]);
 });

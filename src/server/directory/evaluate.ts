@@ -1,6 +1,5 @@
 // Evaluation of blinded identifiers (§3): who asks, at whose cost, under which key; the mathematics is protocol/oprf.
 import { WhereaboutsError } from '../../protocol/errors.ts';
-import { evaluate as evaluateElements } from '../../protocol/oprf.ts';
 import { parseB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import type { OprfKey } from '../keys.ts';
@@ -20,17 +19,23 @@ export async function evaluate(
   ctx: DirectoryContext,
   request: { readonly key: string; readonly blinded: readonly string[] },
   credentials: Credentials,
+  signal?: AbortSignal,
 ): Promise<Evaluation> {
   findKey(ctx, request.key);
   const blinded = request.blinded.map(parseElementOctets);
+  // Before it costs anybody anything.
+  if (!ctx.evaluating.hasRoom(blinded.length)) throw overloaded();
   const caller = await authenticate(ctx, credentials);
   // The point of no return: from here the elements are paid for, whatever they turn out to be.
   const balances = await chargeEvaluation(ctx, caller, blinded.length);
   // Taken only now: its end may have come meanwhile, and what is left of it then is zeros.
   const key = findKey(ctx, request.key);
-  const { evaluated, proof } = evaluateElements(ctx.group, key, blinded, ctx.random);
+  const { evaluated, proof } = await ctx.evaluating.evaluate(key, blinded, signal);
   return { key: key.id, evaluated, proof, balances };
 }
+
+const overloaded = (): WhereaboutsError =>
+  new WhereaboutsError('overloaded', 'too many evaluations wait', { extensions: { retryAfter: 1 } });
 
 function findKey(ctx: DirectoryContext, id: string): OprfKey {
   const keys = currentKeys(ctx);

@@ -19,7 +19,7 @@ export function evaluateRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
     POST: async (c) => {
       const asked = await readJson(c, request);
       const credentials = { authorization: c.req.header('authorization'), address: c.env?.client ?? 'unknown' };
-      const { key, evaluated, proof, balances } = await evaluate(ctx, asked, credentials);
+      const { key, evaluated, proof, balances } = await evaluate(ctx, asked, credentials, c.req.raw.signal);
       return c.json({ key, evaluated: evaluated.map(formatB64u), proof: formatB64u(proof) }, 200, {
         'cache-control': 'no-store',
         ...rateLimitHeaders(balances),

@@ -108,7 +108,7 @@ export async function issuerWorld(database: Database, change: Partial<IssuerCont
     clock,
     random,
     fetch,
-    group: nobleGroup,
+    group: () => nobleGroup,
     signingKey: keys.signing,
     pepper: keys.pepper,
     amr: ['account'],

@@ -6,6 +6,7 @@ import { parsePolicy, type Policy } from '../../../client/policy.ts';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import { nobleGroup } from '../../../protocol/group-noble.ts';
 import { readValues, secretsOf, type Values } from '../../../server/config.ts';
+import { lazyGroup, WORTH_LOADING } from '../../sodium.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { loadKeys } from '../keys-file.ts';
 import { openOutside, openSandboxOutside } from '../outside.ts';
@@ -77,7 +78,7 @@ export async function openClient(
   const sandbox = isSandbox(policy.domain);
   const { values, folders } = setup;
   const { transport } = sandbox ? openSandboxOutside(sandboxPort(options.port, terminal.env)) : openOutside(values);
-  const world = { clock: systemClock, random: systemRandom, group: nobleGroup };
+  const world = { clock: systemClock, random: systemRandom, group: lazyGroup(() => undefined, WORTH_LOADING) };
   // A sandbox begins a new log whenever its data folder is a new one: remembered, that would be a fork.
   const seen = sandbox ? {} : { checkpoints: openCheckpoints(seenFolder(setup)) };
   const parts = { transport, ...world, sandbox, policy, ...seen };

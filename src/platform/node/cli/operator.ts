@@ -21,6 +21,7 @@ import {
 } from '../../../server/issuer/renew.ts';
 import { loadAccounts } from '../accounts-module.ts';
 import { systemClock, systemRandom } from '../clock.ts';
+import { lazyGroup, WORTH_LOADING } from '../../sodium.ts';
 import { openDatabase } from '../database.ts';
 import { loadKeys } from '../keys-file.ts';
 import { createLog } from '../log.ts';
@@ -51,7 +52,8 @@ async function asIssuer<T>(
       later: (work: Promise<void>) => void pending.push(work),
     };
     const { fetch } = openOutside(config.network);
-    return await work(issuerContext({ config, keys, database, fetch, world, extra: {} }), config);
+    const group = lazyGroup((reason) => log.warn('group-fallback', { reason }), WORTH_LOADING);
+    return await work(issuerContext({ config, keys, database, fetch, world, group, extra: {} }), config);
   } finally {
     await Promise.allSettled(pending);
     await database.close();

@@ -1,9 +1,10 @@
 // The sandbox’s roles: two directories, each over a database of its own, three issuers, and AliceChat’s client. Roomy quotas, plain http, this machine only.
 import { createClient, type Client } from '../../../client/client.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
-import { nobleGroup } from '../../../protocol/group-noble.ts';
+import type { GroupSource } from '../../../protocol/group.ts';
 import { formatNoteKey } from '../../../protocol/note-key.ts';
 import type { Context, DirectoryContext, IssuerContext, Quota, Quotas } from '../../../server/context.ts';
+import { inlineEvaluation } from '../../../server/directory/inline-evaluation.ts';
 import type { Lookups } from '../../../server/lookups/context.ts';
 import { logParts, witnessPeer } from '../../../server/log-parts.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from '../../../server/own-description.ts';
@@ -26,6 +27,7 @@ export interface SandboxParts {
   /** Of everything the sandbox keeps. */
   readonly folder: string;
   readonly guests: Guests;
+  readonly group: GroupSource;
 }
 
 export type DirectoryDomain = (typeof DIRECTORIES)[number];
@@ -38,7 +40,7 @@ const INTERVAL = 100;
 const HEARTBEAT = 60_000;
 
 export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): DirectoryContext {
-  const { port, keys, databases, outside, world, quotas } = parts;
+  const { port, keys, databases, outside, world, group, quotas } = parts;
   const { db } = databases[domain];
   const own = keys(domain);
   const { oprf, pepper, jwks, log, signing } = own;
@@ -66,7 +68,7 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
     domain,
     url,
     db,
-    group: nobleGroup,
+    evaluating: inlineEvaluation({ group, random: world.random }),
     oprfKeys: oprf,
     pepper,
     issuers: 'open',
@@ -88,7 +90,7 @@ const ATTESTATIONS: Quota = { capacity: 1_000, refill: 60, seconds: 60 };
 const AMR = ['account'];
 
 export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): IssuerContext {
-  const { port, keys, databases, outside, world } = parts;
+  const { port, keys, databases, outside, world, group } = parts;
   const { fetch } = outside;
   const { signing, pepper } = keys(domain);
   return {
@@ -97,7 +99,7 @@ export function sandboxIssuer(parts: SandboxParts, domain: SandboxDomain): Issue
     domain,
     url: baseOf(domain, port),
     db: databases[DIRECTORY].db,
-    group: nobleGroup,
+    group,
     signingKey: signing,
     pepper,
     amr: AMR,
@@ -141,7 +143,7 @@ export function sandboxLookups({ outside, world, guests, quotas }: SandboxParts)
 
 /** The SDK as AliceChat runs it, with AliceChat's credentials; the canned people register through one like it without. */
 export function sandboxClient(
-  { outside, world, keys, guests }: SandboxParts,
+  { outside, world, group, keys, guests }: SandboxParts,
   options: { readonly gatekeeper: boolean },
 ): Client {
   const { clock, random } = world;
@@ -149,7 +151,7 @@ export function sandboxClient(
     transport: outside.transport,
     clock,
     random,
-    group: nobleGroup,
+    group,
     sandbox: true,
     policy: withGuests(POLICY, guests),
   };
