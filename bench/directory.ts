@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import { ReadMemory } from '../src/server/directory/read-memory.ts';
 import { openPostgres } from '../src/platform/node/postgres.ts';
 import {
   createTestDirectory,
@@ -22,7 +23,7 @@ export async function benchDirectory(): Promise<Record<string, Line[]>> {
   const database = await openPostgres(postgres.url);
   const closers: (() => Promise<unknown>)[] = [() => database.close(), postgres.stop];
   try {
-    const directory = createTestDirectory(database, { listed: ['issuer.example'] });
+    const directory = createTestDirectory(database, { listed: ['issuer.example'], reading: new ReadMemory() });
     const issuer = await createParty('issuer.example');
     directory.world.join(issuer);
     const deposits = await fill(directory, issuer);
@@ -74,7 +75,7 @@ async function readBuckets(directory: Directory, closers: (() => Promise<unknown
     { name: 'GET /v1/buckets/{d}/{i}', units: 16, run: () => read(`${ours}/v1/buckets/4/${bucket++ % 16}`)() },
     { name: 'bare Hono handler, as many octets', units: 16, run: read(`${theirs}/`) },
   ]);
-  const title = `bucket reads at ${RECORDS} records (${sample.length} octets each), server and client in one process`;
+  const title = `bucket reads at ${RECORDS} records (${sample.length} octets each), one epoch, server and client in one process`;
   print(title, lines);
   return { [title]: lines };
 }

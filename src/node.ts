@@ -29,6 +29,7 @@ import { createLog } from './platform/node/log.ts';
 import { openOutside } from './platform/node/outside.ts';
 import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
 import type { Keys } from './server/keys.ts';
+import { ReadMemory } from './server/directory/read-memory.ts';
 import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
 import { openDescriptions } from './platform/node/descriptions-folder.ts';
 import { openCheckpoints } from './platform/node/seen-folder.ts';
@@ -134,7 +135,7 @@ const isRole = <T extends object>(name: string, under: T): name is Extract<keyof
 async function openDirectory(parts: Parts, running: Running, group: Group): Promise<Fetch> {
   const evaluating = openEvaluationPool({ group, random: parts.world.random });
   running.onClose(() => evaluating.close());
-  const ctx = directoryContext({ ...parts, evaluating });
+  const ctx = { ...directoryContext({ ...parts, evaluating }), reading: new ReadMemory() };
   // A database older than its log ends the start here, before anybody is answered.
   await advance(ctx, { patient: false });
   running.every(SECOND, 'epoch-failed', () => advance(ctx, { patient: false }));

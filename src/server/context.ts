@@ -1,12 +1,12 @@
 // What a verb may use of the world, handed in by the doors: nothing in server/ reads a clock, a socket or the environment itself.
 import type { GroupSource } from '../protocol/group.ts';
-import type { Evaluation, OprfKeyPair } from '../protocol/oprf.ts';
-import type { Random } from '../protocol/oprf.ts';
+import type { Evaluation, OprfKeyPair, Random } from '../protocol/oprf.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
 import type { Descriptions, KeptDescriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
 import type { NoteSigner } from '../protocol/log/note.ts';
 import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
+import type { ReadMemory } from './directory/read-memory.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
 import type { OprfKey } from './keys.ts';
@@ -90,6 +90,8 @@ export interface DirectoryContext extends Context {
   readonly url: string;
   readonly db: Db;
   readonly evaluating: Evaluating;
+  /** What readers share, where the process outlives a request. */
+  readonly reading?: ReadMemory;
   /** Keys at hand, ascending by key id; one may be retiring. The door changes this list while the process runs. */
   readonly oprfKeys: readonly OprfKey[];
   /** Id of a key that is lost or stolen: it may leave before its end (§10). */

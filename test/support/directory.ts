@@ -82,6 +82,8 @@ export interface DirectoryOptions {
   readonly sequencing?: Partial<DirectoryContext['sequencing']>;
   /** Of the log: one for all unless given. */
   readonly logSigner?: NoteSigner;
+  /** Nothing is remembered for readers unless given. */
+  readonly reading?: DirectoryContext['reading'];
   /** For instances that share a clock. */
   readonly time?: { now: number };
 }
@@ -131,6 +133,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     later: (work) => void pending.push(work),
     db: database.db,
     evaluating: inlineEvaluation({ group: () => nobleGroup, random }),
+    ...(options.reading !== undefined && { reading: options.reading }),
     oprfKeys,
     abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,

@@ -6,7 +6,8 @@ import { concat, formatB64u, utf8 } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import { findSealed, readHistory, readSealed } from '../store/buckets.ts';
 import { findEra, hasEra } from '../store/log.ts';
-import { proveBucket, readPublished, type Published } from './published.ts';
+import { tagged, type Reply } from '../cache.ts';
+import { proveBucket, readRecent, type Published } from './published.ts';
 
 /** A bucket's place as a path names it. */
 export interface Place {
@@ -14,10 +15,29 @@ export interface Place {
   readonly bucket: number;
 }
 
-/** The octets of a bucket's JSON, a multiple of 4,096. */
-export async function readBucket(ctx: DirectoryContext, place: Place): Promise<Uint8Array> {
-  for (;;) {
-    const published = await readAt(ctx, place);
+/** A bucket's JSON, a multiple of 4,096 octets. */
+export const readBucket = (ctx: DirectoryContext, place: Place): Promise<Reply> =>
+  readReply(ctx, place, { name: `bucket/${place.bucket}`, make: makeBucket });
+
+/** All sealed records of a bucket in index order, padded with zeros to a multiple of 16 KiB. */
+export const readSealedBucket = (ctx: DirectoryContext, place: Place): Promise<Reply> =>
+  readReply(ctx, place, { name: `sealed/${place.bucket}`, make: makeSealedBucket });
+
+async function readReply(
+  ctx: DirectoryContext,
+  place: Place,
+  kind: {
+    readonly name: string;
+    readonly make: (ctx: DirectoryContext, place: Place, published: Published) => Promise<Uint8Array>;
+  },
+): Promise<Reply> {
+  const published = await readAt(ctx, place);
+  const make = async () => tagged(await kind.make(ctx, place, published));
+  return ctx.reading === undefined ? make() : ctx.reading.reply(published, kind.name, make);
+}
+
+async function makeBucket(ctx: DirectoryContext, place: Place, first: Published): Promise<Uint8Array> {
+  for (let published = first; ; published = await readAt(ctx, place)) {
     const proven = await proveBucket(ctx, published, place.bucket);
     if (proven === undefined) continue;
     const { index, bundle } = proven;
@@ -28,9 +48,7 @@ export async function readBucket(ctx: DirectoryContext, place: Place): Promise<U
   }
 }
 
-/** All sealed records of a bucket in index order, padded with zeros to a multiple of 16 KiB. */
-export async function readSealedBucket(ctx: DirectoryContext, place: Place): Promise<Uint8Array> {
-  const { epoch, era } = await readAt(ctx, place);
+async function makeSealedBucket(ctx: DirectoryContext, place: Place, { epoch, era }: Published): Promise<Uint8Array> {
   const octets = concat(...(await readSealed(ctx.db, { ...place, era, epoch })));
   return concat(octets, new Uint8Array(padLength(octets.length, LIMITS.sealedPadOctets)));
 }
@@ -55,7 +73,7 @@ export async function readBucketHistory(
   { from, era }: { readonly from: number; readonly era: number | undefined },
 ): Promise<Uint8Array> {
   checkExists({ depth, bucket });
-  const { epoch } = await readPublished(ctx);
+  const { epoch } = await readRecent(ctx);
   const named = era === undefined || (era <= epoch && (await hasEra(ctx.db, era, depth))) ? era : null;
   const found = named === null ? undefined : (named ?? (await findEra(ctx.db, depth, epoch)));
   if (found === undefined) throw new WhereaboutsError('path-unknown', 'no bucket ever had this depth');
@@ -64,7 +82,7 @@ export async function readBucketHistory(
 
 /** The published epoch, if it has the depth that is asked for. */
 async function readAt(ctx: DirectoryContext, place: Place): Promise<Published> {
-  const published = await readPublished(ctx);
+  const published = await readRecent(ctx);
   const { depth } = published.said;
   if (place.depth !== depth) throw new WhereaboutsError('depth-changed', undefined, { extensions: { depth } });
   checkExists(place);

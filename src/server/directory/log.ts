@@ -7,13 +7,13 @@ import { formatEntries, formatTile, isTileOf, parseTilePath } from '../../protoc
 import type { DirectoryContext } from '../context.ts';
 import { findConfig } from '../store/configs.ts';
 import { findChanges, readHead, readLeaves, readLogRow } from '../store/log.ts';
-import { readPublished } from './published.ts';
+import { readRecent } from './published.ts';
 
 const WIDTH = 256;
 const HEIGHT = 8;
 
 /** The newest checkpoint, with its witnesses. */
-export const readCheckpoint = async (ctx: DirectoryContext): Promise<string> => (await readPublished(ctx)).note;
+export const readCheckpoint = async (ctx: DirectoryContext): Promise<string> => (await readRecent(ctx)).note;
 
 /** A tile by its path below the log; `path-unknown` for what is no tile of the log. */
 export async function readTile(ctx: DirectoryContext, path: string): Promise<Uint8Array> {
@@ -47,7 +47,7 @@ export async function readChanges(ctx: DirectoryContext, epoch: number): Promise
 
 /** The config text of the published epoch. */
 export async function readConfig(ctx: DirectoryContext): Promise<string> {
-  const { said } = await readPublished(ctx);
+  const { said } = await readRecent(ctx);
   return readConfigOf(ctx, said.config);
 }
 

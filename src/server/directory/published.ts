@@ -20,13 +20,21 @@ export interface Published extends PublishedEpoch {
 /** The newest published epoch. Whoever comes first makes the first one; `overloaded` where there is none for now. */
 export async function readPublished(ctx: DirectoryContext): Promise<Published> {
   const found = await findPublished(ctx.db, ctx.domain);
-  if (found !== undefined) return { ...found, said: parseEpochLeaf(found.leaf) };
+  if (found !== undefined) {
+    const published = { ...found, said: parseEpochLeaf(found.leaf) };
+    ctx.reading?.learn(published, ctx.clock());
+    return published;
+  }
   await advance(ctx, { patient: false });
   const first = await findPublished(ctx.db, ctx.domain);
   if (first === undefined)
     throw new WhereaboutsError('overloaded', 'no epoch is published yet', { extensions: { retryAfter: 1 } });
   return { ...first, said: parseEpochLeaf(first.leaf) };
 }
+
+/** The same for readers, who may be shown one that another instance has just overtaken. */
+export const readRecent = (ctx: DirectoryContext): Promise<Published> =>
+  ctx.reading === undefined ? readPublished(ctx) : ctx.reading.recent(ctx.clock, () => readPublished(ctx));
 
 /** `GET /v1/epoch` (§6.5): the newest log leaf as a tlog-proof. */
 export const formatEpoch = ({ epoch, leaf, proof, note }: Published): string =>

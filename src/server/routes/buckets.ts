@@ -4,7 +4,7 @@ import { parseHex } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import { readBucket, readBucketHistory, readSealedBucket, readSealedRecord, type Place } from '../directory/bucket.ts';
 import { endpoint, parameter, type Env } from '../http.ts';
-import { sendOctets } from './octets.ts';
+import { sendOctets, sendReply } from './octets.ts';
 import { parsePlain } from './plain.ts';
 
 const FOR_A_SECOND = 'public, max-age=1';
@@ -14,10 +14,10 @@ const OCTETS = 'application/octet-stream';
 export function bucketRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
   endpoint(app, '/v1/buckets/:depth/:bucket', {
     GET: async (c) =>
-      sendOctets(c, await readBucket(ctx, placeOf(c)), { type: 'application/json', cache: FOR_A_SECOND }),
+      sendReply(c, await readBucket(ctx, placeOf(c)), { type: 'application/json', cache: FOR_A_SECOND }),
   });
   endpoint(app, '/v1/buckets/:depth/:bucket/sealed', {
-    GET: async (c) => sendOctets(c, await readSealedBucket(ctx, placeOf(c)), { type: OCTETS, cache: FOR_A_SECOND }),
+    GET: async (c) => sendReply(c, await readSealedBucket(ctx, placeOf(c)), { type: OCTETS, cache: FOR_A_SECOND }),
   });
   endpoint(app, '/v1/buckets/:depth/:bucket/history', {
     GET: async (c) => {

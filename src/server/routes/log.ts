@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import { parseHex } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import { readChanges, readCheckpoint, readConfig, readConfigOf, readTile } from '../directory/log.ts';
-import { formatEpoch, readPublished } from '../directory/published.ts';
+import { formatEpoch, readRecent } from '../directory/published.ts';
 import { endpoint, parameter, type Env } from '../http.ts';
 import { sendOctets } from './octets.ts';
 import { parsePlain } from './plain.ts';
@@ -28,7 +28,7 @@ export function logRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
 
   endpoint(app, '/v1/epoch', {
     GET: async (c) =>
-      c.body(formatEpoch(await readPublished(ctx)), 200, { 'content-type': TEXT, 'cache-control': FOR_A_SECOND }),
+      c.body(formatEpoch(await readRecent(ctx)), 200, { 'content-type': TEXT, 'cache-control': FOR_A_SECOND }),
   });
   endpoint(app, '/v1/epochs/:epoch/changes', {
     GET: async (c) => {

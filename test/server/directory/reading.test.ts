@@ -6,6 +6,7 @@ import { parseConfigText } from '../../../src/protocol/config-text.ts';
 import { WhereaboutsError } from '../../../src/protocol/errors.ts';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { compareOctets, concat, formatHex, parseB64u } from '../../../src/protocol/wire.ts';
+import { ReadMemory } from '../../../src/server/directory/read-memory.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
 import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
@@ -28,7 +29,10 @@ import {
 const sha256Hex = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 const octetsOf = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer());
 
-describe.each(ENGINES)('reading on %s', (engine) => {
+/** As on Workers, where nothing is remembered, and as in a process. */
+const WAYS = [...ENGINES.map((engine) => [engine, 'nothing'] as const), ['postgres', 'replies'] as const] as const;
+
+describe.each(WAYS)('reading on %s, remembering %s', (engine, remembered) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;
@@ -39,7 +43,8 @@ describe.each(ENGINES)('reading on %s', (engine) => {
   });
   beforeEach(async () => {
     await emptyTables(database);
-    directory = createTestDirectory(database, { listed: ['listed.example'] });
+    const reading = remembered === 'replies' ? { reading: new ReadMemory() } : {};
+    directory = createTestDirectory(database, { listed: ['listed.example'], ...reading });
     directory.world.join(bob);
   });
   afterAll(() => database.close());

@@ -5,6 +5,7 @@ import type { GroupSource } from '../../../protocol/group.ts';
 import { formatNoteKey } from '../../../protocol/note-key.ts';
 import type { Context, DirectoryContext, IssuerContext, Quota, Quotas } from '../../../server/context.ts';
 import { inlineEvaluation } from '../../../server/directory/inline-evaluation.ts';
+import { ReadMemory } from '../../../server/directory/read-memory.ts';
 import type { Lookups } from '../../../server/lookups/context.ts';
 import { logParts, witnessPeer } from '../../../server/log-parts.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from '../../../server/own-description.ts';
@@ -69,6 +70,7 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
     url,
     db,
     evaluating: inlineEvaluation({ group, random: world.random }),
+    reading: new ReadMemory(),
     oprfKeys: oprf,
     pepper,
     issuers: 'open',

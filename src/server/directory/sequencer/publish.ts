@@ -39,7 +39,9 @@ export async function publish(ctx: DirectoryContext): Promise<number> {
   // Publication: one more compare-and-swap, so that of several instances one decides whose lines are shown. If we die before
   // it, the next run asks the witnesses again, who have cosigned this very checkpoint and do so once more.
   const note = checkpoint.signed + lines.join('');
-  if (!(await publishHead(db, domain, size, note))) return (await readHead(db, domain)).published;
+  const isOurs = await publishHead(db, domain, size, note);
+  ctx.reading?.forget();
+  if (!isOurs) return (await readHead(db, domain)).published;
   log.debug('epoch-published', { size });
 
   // From here on everybody sees it. The copy outside the database is for the check at start alone: without it the next start
