@@ -1,11 +1,12 @@
 // The first five minutes: start the sandbox, ask where Bob is, register oneself, change one's mind, withdraw, restart.
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Resolver } from 'node:dns/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PEOPLE } from '../../src/platform/node/sandbox/world.ts';
-import { makeHome, run, startSandbox } from '../support/program.ts';
+import { makeHome, run, startSandbox, startServer } from '../support/program.ts';
 import { findTraces, folderHaystacks, needles, spellings } from '../support/traces.ts';
 
 // Every step is a process of its own, on a machine that has other things to do.
@@ -323,6 +324,48 @@ describe('describing', () => {
       valid: true,
       description: { domain: 'directory.localhost', directory: { issuers: 'open' }, signature: expect.any(String) },
     });
+  });
+});
+
+describe('what other software speaks', () => {
+  const curl = async (...args: string[]) => {
+    const { stdout } = await promisify(execFile)('curl', ['-s', '-w', '\n%{http_code}', ...args]);
+    const [, body = '', status] = /^([^]*)\n(\d+)$/.exec(stdout) ?? [];
+    return { status: Number(status), body: JSON.parse(body) as unknown };
+  };
+  const alice = (path: string) => `http://alicechat.localhost:${sandbox.port}${path}`;
+
+  test('WebFinger: Bob’s number leads to his account and the bridge', async () => {
+    const asked = (resource: string) => curl(alice(`/.well-known/webfinger?resource=${resource}`));
+    const { status, body } = await asked('tel:+442079460123');
+    expect(status).toBe(200);
+    expect(JSON.stringify(body)).toContain('bobchat.localhost');
+    expect(await asked('tel:+442079460999')).toMatchObject({ status: 404, body: { code: 'record-unknown' } });
+  });
+
+  test('a homeserver’s third-party look-up: with its token only', async () => {
+    const path = alice('/_matrix/app/v1/thirdparty/protocol/whereabouts');
+    expect((await curl(path)).status).toBe(401);
+    const { status, body } = await curl(path, '-H', 'authorization: Bearer sandbox-hs-token');
+    expect([status, body]).toMatchObject([200, { user_fields: ['identifier'] }]);
+  });
+
+  test('a Matrix identity service that takes no hashes', async () => {
+    expect(await curl(alice('/_matrix/identity/versions'))).toMatchObject({ status: 200 });
+    const { status } = await curl(alice('/_matrix/identity/v2/hash_details'));
+    expect(status).toBe(401);
+  });
+
+  test('ENUM, by a DNS server of one’s own', async () => {
+    expect(await run(['enum', '--listen', '127.0.0.1:0'], sandbox.env)).toMatchObject({ code: 2, stdout: '' });
+    const server = await startServer(['enum', ...FROM, '--listen', '127.0.0.1:0'], sandbox.env, /"event":"listening"/);
+    const resolver = new Resolver();
+    resolver.setServers([`127.0.0.1:${/"port":(\d+)/.exec(server.stderr())?.[1]}`]);
+    const [route] = await resolver.resolveNaptr('3.2.1.0.6.4.9.7.0.2.4.4.e164.arpa');
+    expect(route?.regexp).toContain('bobchat.localhost');
+    await expect(resolver.resolveNaptr('9.9.9.0.6.4.9.7.0.2.4.4.e164.arpa')).rejects.toThrow(/ENOTFOUND|ENODATA/);
+    expect(await server.stop()).toBe(0);
+    logs.push(server.stderr());
   });
 });
 
