@@ -82,6 +82,8 @@ export interface DirectoryOptions {
   readonly sequencing?: Partial<DirectoryContext['sequencing']>;
   /** Of the log: one for all unless given. */
   readonly logSigner?: NoteSigner;
+  /** In this thread, and for any number, unless given. */
+  readonly evaluating?: DirectoryContext['evaluating'];
   /** Nothing is remembered for readers unless given. */
   readonly reading?: DirectoryContext['reading'];
   /** For instances that share a clock. */
@@ -132,7 +134,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     log,
     later: (work) => void pending.push(work),
     db: database.db,
-    evaluating: inlineEvaluation({ group: () => nobleGroup, random }),
+    evaluating: options.evaluating ?? inlineEvaluation({ group: () => nobleGroup, random }),
     ...(options.reading !== undefined && { reading: options.reading }),
     oprfKeys,
     abandoned: options.abandoned,

@@ -1,6 +1,7 @@
 // Evaluation over HTTP (§3) and who pays for it (§10), on both databases.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nobleGroup } from '../../../src/protocol/group-noble.ts';
+import { WhereaboutsError } from '../../../src/protocol/errors.ts';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { blind, finalize, generateKeyPair, keyId } from '../../../src/protocol/oprf.ts';
 import { formatB64u, parseB64u, utf8 } from '../../../src/protocol/wire.ts';
@@ -77,6 +78,36 @@ describe.each(ENGINES)('evaluation on %s', (engine) => {
         status: 400,
         code: 'request-invalid',
       });
+  });
+
+  test('where too many wait, it is to come again, and pays nothing; what is over meanwhile is not worked on', async () => {
+    const seen: (AbortSignal | undefined)[] = [];
+    let room = false;
+    const busy = createTestDirectory(database, {
+      quotas: PRODUCTION,
+      listed: ['alice.example'],
+      evaluating: {
+        hasRoom: () => room,
+        evaluate: async (key, blinded, signal) => {
+          seen.push(signal);
+          if (seen.length > 1) return directory.ctx.evaluating.evaluate(key, blinded);
+          throw new WhereaboutsError('overloaded', 'nobody waits for this evaluation any more');
+        },
+      },
+    });
+    busy.world.join(alice);
+    const refused = await ask(busy, [element()], await clientToken(alice));
+    expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+      503,
+      '1',
+      { code: 'overloaded' },
+    ]);
+    expect(seen).toEqual([]);
+    room = true;
+    await ask(busy, [element()], await clientToken(alice));
+    expect(seen).toEqual([expect.any(AbortSignal)]);
+    const after = await ask(busy, [element()], await clientToken(alice));
+    expect(after.headers.get('ratelimit')).toMatch(/^"gatekeeper";r=99998;t=/);
   });
 
   test('a bad element is named by its place, and paid for', async () => {
