@@ -142,13 +142,14 @@ async function openDatabases(
   folder: string,
   log: Context['log'],
 ): Promise<SandboxParts['databases']> {
-  const open = async (at: string) => {
-    const database = await openEmbedded(at, log);
+  const open = async (at: string, from?: () => Promise<Blob>) => {
+    const database = await openEmbedded(at, { log, ...(from && { from }) });
     running.onClose(() => database.close());
     return database;
   };
   const first = await open(folder);
-  return { [DIRECTORY]: first, [HARBOUR]: await open(openFolder(path.join(folder, 'harbour'))) };
+  const from = first.isNew ? () => first.dump() : undefined;
+  return { [DIRECTORY]: first, [HARBOUR]: await open(openFolder(path.join(folder, 'harbour')), from) };
 }
 
 /** One app a domain. */

@@ -42,7 +42,7 @@ interface Place {
 const PLACES: Readonly<Record<string, (home: Home) => Promise<Place>>> = {
   PGlite: async (home) => {
     const data = path.join(home.folder, 'directory');
-    return { env: { WHEREABOUTS_DATA: data }, open: () => openEmbedded(data, silent) };
+    return { env: { WHEREABOUTS_DATA: data }, open: () => openEmbedded(data, { log: silent }) };
   },
   PostgreSQL: async () => {
     const { url } = await createPostgresDatabase();

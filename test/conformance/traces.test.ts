@@ -125,7 +125,7 @@ test('every file', () => {
 });
 
 test('every column of the database', async () => {
-  const database = await openEmbedded(data, silent);
+  const database = await openEmbedded(data, { log: silent });
   try {
     const before = await dump(database);
     expect(new Set(before.map(({ where }) => where.split('.')[0])).size).toBeGreaterThan(6);

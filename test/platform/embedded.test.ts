@@ -85,11 +85,26 @@ describe('the embedded database', () => {
     (await lockFolder(folder))();
   });
 
+  test('begins as another stands, if it is not there yet', async () => {
+    const first = await openEmbedded(path.join(root, 'first'));
+    expect(first.isNew).toBe(true);
+    const from = () => first.dump();
+    const second = await openEmbedded(path.join(root, 'second'), { from });
+    await first.db.execute(sql`insert into directory_state values ('first.example', 5)`);
+    expect(await second.db.execute(sql`select depth from directory_state`)).toMatchObject({ rows: [] });
+    await second.db.execute(sql`insert into directory_state values ('second.example', 6)`);
+    await second.close();
+    const again = await openEmbedded(path.join(root, 'second'), { from });
+    expect(again.isNew).toBe(false);
+    expect(await again.db.execute(sql`select depth from directory_state`)).toMatchObject({ rows: [{ depth: 6 }] });
+    await Promise.all([first.close(), again.close()]);
+  });
+
   test('looks after itself: checkpoints within minutes, vacuum within a day', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const warn = vi.fn();
-      const database = await openEmbedded(path.join(root, 'kept'), { warn });
+      const database = await openEmbedded(path.join(root, 'kept'), { log: { warn } });
       const { db } = database;
       const read = async (text: string) => ((await db.execute(text)) as { rows: Record<string, unknown>[] }).rows[0];
       const checkpoint = () => read('select redo_lsn::text as at from pg_control_checkpoint()');

@@ -10,5 +10,5 @@ export async function openDatabase(config: Config, { databaseUrl }: Secrets, log
     return openPostgres(databaseUrl);
   }
   const { openEmbedded } = await import('./embedded.ts');
-  return openEmbedded(openFolder(config.data), log);
+  return openEmbedded(openFolder(config.data), { log });
 }
