@@ -1,5 +1,6 @@
 // Door: environment → Config → contexts → listening sockets. Production only; the sandbox has a door of its own.
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from './client/client.ts';
 import { parsePolicy } from './client/policy.ts';
 import { WhereaboutsError } from './protocol/errors.ts';
@@ -35,7 +36,7 @@ import { openDescriptions } from './platform/node/descriptions-folder.ts';
 import { openCheckpoints } from './platform/node/seen-folder.ts';
 import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
-import { listen, type Fetch, type Listening } from './platform/node/serve.ts';
+import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
 
 const SECOND = 1_000;
@@ -93,8 +94,12 @@ async function serveRoles(deployment: Deployment): Promise<void> {
   if (roles.has('resolver')) await serveResolver(deployment);
 }
 
-function announce({ world, running }: Deployment, socket: Listening, roles: string): void {
-  running.onClose(() => socket.close());
+function announce({ config, world, running }: Deployment, socket: Serving, roles: string): void {
+  running.onClose(async () => {
+    socket.drain();
+    await sleep(config.drain);
+    await socket.close();
+  });
   world.log.info('listening', { roles, port: socket.port });
 }
 

@@ -24,6 +24,8 @@ export interface Config {
   /** Public base URL, no slash at the end. */
   readonly url: string;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Milliseconds of answering on after a signal. */
+  readonly drain: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly data: string;
   /** Path of the keys file; undefined when the keys come from the environment. */
@@ -193,6 +195,7 @@ function configOf(values: Values, places: Places): Config {
     domain,
     url: values.url ?? `https://${domain}`,
     listen: { host: values.host ?? '', port: values.port ?? 0 },
+    drain: (values.drainSeconds ?? 0) * 1_000,
     tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     data: values.data ?? places.data,
     keys: values.signingKey === undefined ? (values.keys ?? places.keys) : undefined,

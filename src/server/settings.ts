@@ -44,6 +44,12 @@ export const SETTINGS = {
   }),
   host: setting({ schema: text, form: 'an address', fallback: '127.0.0.1', doc: 'Address the public listener binds.' }),
   port: setting({ schema: port, form: PORT, fallback: '8080', doc: 'Port of the public listener.' }),
+  drainSeconds: setting({
+    schema: count,
+    form: 'a number of seconds',
+    fallback: '2',
+    doc: 'How long the public listener goes on answering after SIGTERM, `/readyz` refusing: time for a load balancer to notice.',
+  }),
   tlsCert: setting({ schema: text, form: FILE, doc: 'PEM file of the certificate chain; without it, plain HTTP.' }),
   tlsKey: setting({ schema: text, form: FILE, doc: 'PEM file of the private key that belongs to it.' }),
   data: setting({

@@ -27,6 +27,8 @@ export function makeHome(extra: Record<string, string> = {}): Home {
       XDG_CACHE_HOME: at('cache'),
       XDG_STATE_HOME: at('state'),
       NO_COLOR: '1',
+      // Nothing stands in front of it.
+      WHEREABOUTS_DRAIN_SECONDS: '0',
       // Compiled once for all homes.
       NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules/.cache/compiled'),
       ...extra,

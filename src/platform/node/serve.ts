@@ -15,6 +15,11 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+export interface Serving extends Listening {
+  /** Goes on answering, but says that it will not for long: `/readyz` refuses, and each answer ends its connection. */
+  drain(): void;
+}
+
 /** How long running requests have to finish when the server closes, in milliseconds. */
 const GRACE = 5_000;
 
@@ -35,10 +40,15 @@ export async function listen(options: {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly trustedProxies?: readonly string[];
   readonly onFault: (error: unknown) => void;
-}): Promise<Listening> {
+}): Promise<Serving> {
   const { host, tls } = options;
+  let isDraining = false;
   const answer = getRequestListener(
     (request, env) => {
+      if (isDraining) {
+        env.outgoing.setHeader('connection', 'close');
+        if (new URL(request.url).pathname === '/readyz') return problemResponse('overloaded', 503);
+      }
       // RFC 6797: said over TLS only, and by whoever knows that there is TLS.
       if (tls !== undefined) env.outgoing.setHeader('strict-transport-security', 'max-age=63072000');
       return options.fetch(request, bindingsOf(env.incoming as IncomingMessage, options.trustedProxies ?? []));
@@ -64,7 +74,10 @@ export async function listen(options: {
     server.listen(options.port, host, () => resolve());
   });
   const { port } = server.address() as AddressInfo;
-  return { port, close: () => closeServer(server) };
+  const drain = () => {
+    isDraining = true;
+  };
+  return { port, drain, close: () => closeServer(server) };
 }
 
 function createSecure(tls: { cert: string; key: string }, answer: Parameters<typeof createHttpsServer>[1]) {

@@ -1,0 +1,195 @@
+// Two directory processes on one database behind a load balancer that asks for their readiness, each restarted in turn under load:
+// no request fails, nothing answered is lost, and the log has one history. WHEREABOUTS_TEST_LONG=1 restarts each ten times.
+import { randomBytes } from 'node:crypto';
+import {
+  createServer,
+  request as httpRequest,
+  Agent,
+  type IncomingMessage,
+  type Server as HttpServer,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, expect, test, vi } from 'vitest';
+import { openPostgres } from '../../../src/platform/node/postgres.ts';
+import { nobleGroup } from '../../../src/protocol/group-noble.ts';
+import { blind } from '../../../src/protocol/oprf.ts';
+import { parseConfigText } from '../../../src/protocol/config-text.ts';
+import { formatB64u, utf8 } from '../../../src/protocol/wire.ts';
+import { createDescriptionStore } from '../../../src/server/store/descriptions.ts';
+import { checkDirectory } from '../../support/check-directory.ts';
+import { createPostgresDatabase } from '../../support/database.ts';
+import { clientToken, createDepositor, createParty, DOMAIN, makeDeposit } from '../../support/directory.ts';
+import { makeHome, run, startServer, type Server } from '../../support/program.ts';
+
+const RESTARTS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10 : 2;
+const PROBE_MILLISECONDS = 100;
+const DEPTH = 4;
+
+vi.setConfig({ testTimeout: 600_000 });
+const home = makeHome();
+const party = await createParty('issuer.example');
+const seconds = (): number => Math.floor(Date.now() / 1000);
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const open: (() => unknown)[] = [() => home.remove()];
+afterAll(async () => {
+  for (const close of open.toReversed()) await close();
+});
+
+/** Sends each request to the next instance that says it is ready, over kept connections, and never a second time. */
+class Balancer {
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #ready = new Map<number, boolean>();
+  #turn = 0;
+  #server: HttpServer | undefined;
+
+  async listen(): Promise<string> {
+    this.#server = createServer((incoming, outgoing) => {
+      const ports = [...this.#ready].flatMap(([port, isReady]) => (isReady ? [port] : []));
+      const port = ports[this.#turn++ % ports.length];
+      if (port === undefined) return void outgoing.writeHead(599).end('no instance is ready');
+      const { method, url, headers } = incoming;
+      const onward = httpRequest({ port, method, path: url, headers, agent: this.#agent, host: '127.0.0.1' });
+      onward.on('response', (reply: IncomingMessage) => {
+        const { connection: _, ...own } = reply.headers;
+        outgoing.writeHead(reply.statusCode ?? 0, own);
+        reply.pipe(outgoing);
+      });
+      onward.on('error', (error) => void outgoing.writeHead(599).end(`${error.message} ${port}`));
+      incoming.pipe(onward);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => this.#server?.once('listening', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async probe(port: number): Promise<void> {
+    const url = `http://127.0.0.1:${port}/readyz`;
+    const isReady = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    this.#ready.set(port, isReady);
+  }
+
+  forget(port: number): void {
+    this.#ready.delete(port);
+  }
+
+  isReady(port: number): boolean {
+    return this.#ready.get(port) === true;
+  }
+
+  ports(): number[] {
+    return [...this.#ready.keys()];
+  }
+
+  close(): void {
+    this.#agent.destroy();
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+  }
+}
+
+test(`each of two instances restarted ${RESTARTS} times: no request fails`, async () => {
+  const place = await createPostgresDatabase();
+  const database = await openPostgres(place.url);
+  open.push(() => place.drop());
+  const body = JSON.stringify({ version: 1, domain: party.domain, name: 'Issuer', jwks: { keys: [party.jwk] } });
+  const store = createDescriptionStore(database.db);
+  await store.claim(party.domain, seconds(), seconds() - 1);
+  await store.save(party.domain, { body, fetchedAt: seconds() });
+  const env = {
+    ...home.env,
+    DATABASE_URL: place.url,
+    WHEREABOUTS_DOMAIN: DOMAIN,
+    WHEREABOUTS_PORT: '0',
+    WHEREABOUTS_LISTED: party.domain,
+    WHEREABOUTS_KEYS: path.join(home.folder, 'keys.json'),
+    WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
+    WHEREABOUTS_DRAIN_SECONDS: '1',
+  };
+  expect((await run(['init'], env)).code).toBe(0);
+  const balancer = new Balancer();
+  const start = async (): Promise<{ server: Server; port: number }> => {
+    const server = await startServer(['serve'], env, /"event":"listening"/);
+    const port = Number(/"port":(\d+)/.exec(server.stderr())?.[1]);
+    await balancer.probe(port);
+    while (!balancer.isReady(port)) await sleep(20).then(() => balancer.probe(port));
+    return { server, port };
+  };
+  const url = await balancer.listen();
+  open.push(() => balancer.close());
+  const instances = [await start(), await start()];
+  let isOver = false;
+  const probing = (async () => {
+    for (; !isOver; await sleep(PROBE_MILLISECONDS))
+      await Promise.all(balancer.ports().map((port) => balancer.probe(port)));
+  })();
+
+  const answered: Record<string, number> = {};
+  const failed: string[] = [];
+  const digests: string[] = [];
+  const ask = async (what: string, at: string, init?: RequestInit): Promise<Response | undefined> => {
+    const response = await fetch(`${url}${at}`, init).catch((error: unknown) => {
+      failed.push(`${what}: ${String(error)}`);
+    });
+    if (response === undefined) return undefined;
+    if (response.ok) answered[what] = (answered[what] ?? 0) + 1;
+    else failed.push(`${what}: ${response.status} ${await response.clone().text()}`);
+    return response;
+  };
+  const json = (method: string, value: unknown, authorization = ''): RequestInit => ({
+    method,
+    headers: { 'content-type': 'application/json', ...(authorization !== '' && { authorization }) },
+    body: JSON.stringify(value),
+  });
+  const [key] = parseConfigText(await (await fetch(`${url}/v1/config`)).text()).keys;
+  const random = (octets: number): Uint8Array => new Uint8Array(randomBytes(octets));
+  const blinded = blind(
+    nobleGroup,
+    Array.from({ length: 8 }, (_, i) => utf8(`tel:+44207946000${i}`)),
+    random,
+  ).blinded;
+  const loads = [
+    async () => (await ask('read', `/v1/buckets/${DEPTH}/${Math.floor(Math.random() * 2 ** DEPTH)}`))?.arrayBuffer(),
+    async () => {
+      const token = await clientToken(party, { aud: DOMAIN, iat: seconds(), exp: seconds() + 60 });
+      const asked = { key: key?.id, blinded: blinded.map(formatB64u) };
+      await (await ask('evaluate', '/v1/evaluate', json('POST', asked, `Bearer ${token}`)))?.arrayBuffer();
+    },
+    async () => {
+      const now = seconds();
+      const times = { issuedAt: now, endsAt: now + 86_400, iat: now, exp: now + 86_400 };
+      const made = await makeDeposit(await createDepositor(random(32)), [party], times);
+      const response = await ask('deposit', made.path, json('PUT', made.body));
+      await response?.arrayBuffer();
+      if (response?.ok === true) digests.push(made.digest);
+    },
+  ];
+  const working = loads.flatMap((load) =>
+    [0, 1].map(async () => {
+      for (; !isOver; await sleep(20)) await load();
+    }),
+  );
+  for (let restart = 0; restart < RESTARTS; restart++)
+    for (const at of [0, 1]) {
+      const old = instances[at];
+      if (old === undefined) throw new Error('no instance');
+      expect(await old.server.stop('SIGTERM')).toBe(0);
+      balancer.forget(old.port);
+      instances[at] = await start();
+      await sleep(500);
+    }
+  isOver = true;
+  await Promise.all([...working, probing]);
+  for (const { server } of instances) expect(await server.stop()).toBe(0);
+
+  console.log(`answered while instances came and went: ${JSON.stringify(answered)}`);
+  expect(failed).toEqual([]);
+  for (const what of ['read', 'evaluate', 'deposit']) expect(answered[what]).toBeGreaterThan(RESTARTS * 4);
+  await checkDirectory(database.db, seconds());
+  const rows: unknown = await database.db.execute("select encode(digest, 'hex') as digest from entries");
+  const there = new Set((rows as { digest: string }[]).map(({ digest }) => digest));
+  expect(digests.filter((digest) => !there.has(digest))).toEqual([]);
+  await database.close();
+});
