@@ -47,7 +47,10 @@ class Balancer {
     this.#server = createServer((incoming, outgoing) => {
       const ports = [...this.#ready].flatMap(([port, isReady]) => (isReady ? [port] : []));
       const port = ports[this.#turn++ % ports.length];
-      if (port === undefined) return void outgoing.writeHead(599).end('no instance is ready');
+      if (port === undefined) {
+        outgoing.writeHead(599).end('no instance is ready');
+        return;
+      }
       const { method, url, headers } = incoming;
       const onward = httpRequest({ port, method, path: url, headers, agent: this.#agent, host: '127.0.0.1' });
       onward.on('response', (reply: IncomingMessage) => {
@@ -120,9 +123,9 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
   const url = await balancer.listen();
   open.push(() => balancer.close());
   const instances = [await start(), await start()];
-  let isOver = false;
+  const load = { isOver: false };
   const probing = (async () => {
-    for (; !isOver; await sleep(PROBE_MILLISECONDS))
+    for (; !load.isOver; await sleep(PROBE_MILLISECONDS))
       await Promise.all(balancer.ports().map((port) => balancer.probe(port)));
   })();
 
@@ -166,9 +169,9 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
       if (response?.ok === true) digests.push(made.digest);
     },
   ];
-  const working = loads.flatMap((load) =>
+  const working = loads.flatMap((work) =>
     [0, 1].map(async () => {
-      for (; !isOver; await sleep(20)) await load();
+      for (; !load.isOver; await sleep(20)) await work();
     }),
   );
   for (let restart = 0; restart < RESTARTS; restart++)
@@ -180,7 +183,7 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
       instances[at] = await start();
       await sleep(500);
     }
-  isOver = true;
+  load.isOver = true;
   await Promise.all([...working, probing]);
   for (const { server } of instances) expect(await server.stop()).toBe(0);
 
