@@ -66,7 +66,7 @@ function allowOrigins(origins: '*' | readonly string[]): MiddlewareHandler {
     origin: origins === '*' ? '*' : [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'if-none-match'],
-    exposeHeaders: ['etag', 'ratelimit', 'ratelimit-policy', 'retry-after'],
+    exposeHeaders: ['cache-status', 'etag', 'ratelimit', 'ratelimit-policy', 'retry-after'],
     maxAge: 86_400,
   });
 }
@@ -95,11 +95,15 @@ function tellLimit({ extensions }: WhereaboutsError, c: Context<Env>): void {
 
 /** Our own errors speak for themselves; a database in trouble is `overloaded`; anything else says nothing (§12). */
 function judgeFailure(error: Error, log: Log, c: Context<Env>): WhereaboutsError {
-  const judged = isDatabaseTrouble(error)
-    ? new WhereaboutsError('overloaded', undefined, { cause: error, extensions: { retryAfter: RETRY_SECONDS } })
-    : error instanceof WhereaboutsError
-      ? error
-      : new WhereaboutsError('internal-error', undefined, { cause: error });
+  // A peer that cannot be reached fails with the same causes as a database: what has a code of its own keeps it.
+  const isSaid = error instanceof WhereaboutsError && error.code !== 'internal-error';
+  const judged = isSaid
+    ? error
+    : isDatabaseTrouble(error)
+      ? new WhereaboutsError('overloaded', undefined, { cause: error, extensions: { retryAfter: RETRY_SECONDS } })
+      : error instanceof WhereaboutsError
+        ? error
+        : new WhereaboutsError('internal-error', undefined, { cause: error });
   const route = `${c.req.method} ${routePath(c, -1)}`;
   if (judged.code === 'overloaded') log.warn('overloaded', { route, ...describeFailure(error) });
   else if (judged.code === 'internal-error' || judged.code === 'config-invalid')
