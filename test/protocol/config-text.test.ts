@@ -63,6 +63,9 @@ test('whatever is read is its own spelling', async () => {
   expect(accepted).toBeGreaterThan(10);
 });
 
+/** Ascending by id, as they must be. */
+const three = [line, low ?? '', high ?? ''].toSorted();
+
 test('anything else is refused', async () => {
   expect(await codeOf(() => parseConfigText(text(low, `${high} until 1790000000`)))).toBe('accepted');
   expect(await codeOf(() => parseConfigText(text(`${low} until 0`, high)))).toBe('accepted');
@@ -87,6 +90,7 @@ test('anything else is refused', async () => {
     'the same key twice': text(line, `${line} until 5`),
     'two keys, none being retired': text(low, high),
     'two keys, both being retired': text(`${low} until 5`, `${high} until 6`),
+    'three keys, two being retired': text(...three.map((one, i) => (i === 1 ? one : `${one} until 5`))),
     'one key, being retired': text(`${line} until 5`),
     'the id of another key': text(line.replace(key.key_id, '0011223344556677')),
     'the id in capitals': text(line.replace(key.key_id, key.key_id.toUpperCase())),
@@ -103,7 +107,7 @@ test('anything else is refused', async () => {
   };
   for (const [fault, given] of Object.entries(cases))
     expect(await codeOf(() => parseConfigText(given)), fault).toBe('config-invalid');
-  expect(Object.keys(cases).length).toBe(33);
+  expect(Object.keys(cases).length).toBe(34);
 });
 
 test('stretched and threshold directories are refused as not supported', () => {
