@@ -56,9 +56,9 @@ export async function serve(env: Environment, options: { readonly config?: strin
   try {
     const keys = await loadKeys(nobleGroup, config.keys, secrets);
     const group = await openGroup((reason) => log.warn('group-fallback', { reason }));
-    log.info('group', { name: group.name });
     await serveRoles({ config, secrets, keys, world, running, group });
     // Only now: what cannot start says why in one line and nothing else.
+    log.info('group', { name: group.name });
     for (const warning of warnings) log.warn('configuration', { warning });
     running.start();
   } catch (error) {

@@ -28,6 +28,8 @@ export function readKeysFile(file: string): StoredKeys {
  * `change` may throw, and then nothing was changed.
  */
 export async function changeKeysFile(file: string, change: (keys: StoredKeys) => StoredKeys): Promise<StoredKeys> {
+  // One that is not there is told as such, before anything is written beside it.
+  readKeysFile(file);
   const unlock = await lock(`${file}.lock`);
   try {
     const next = change(readKeysFile(file));

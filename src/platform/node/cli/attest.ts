@@ -96,6 +96,7 @@ function listCommand(terminal: Terminal): Command {
       const { listFor } = await operator();
       const entries = await listFor(terminal, options, options.account);
       for (const entry of entries) terminal.print(options.json === true ? JSON.stringify(entry) : formatEntry(entry));
+      if (entries.length === 0 && options.json !== true) terminal.note('none');
       terminal.leave(EXIT.done);
     });
 }

@@ -5,7 +5,7 @@ import type { Audited } from '../../../client/auditor.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
 import { originOf } from '../../../client/log-pin.ts';
 import { parseDomain } from '../../../protocol/domain.ts';
-import { WhereaboutsError } from '../../../protocol/errors.ts';
+import { failAsSync, WhereaboutsError } from '../../../protocol/errors.ts';
 import { nobleGroup } from '../../../protocol/group-noble.ts';
 import { parseNote, signNote, type NoteSigner } from '../../../protocol/log/note.ts';
 import { formatVkey, parseVkey } from '../../../protocol/log/vkey.ts';
@@ -127,7 +127,7 @@ async function findSigner({ values, folders }: Setup, options: AuditOptions): Pr
 }
 
 function parsePin(text: string, origin: string) {
-  const key = parseVkey(text);
-  if (key.name !== origin) throw new WhereaboutsError('vkey-invalid', 'the key is of another log');
+  const key = failAsSync('config-invalid', '--log: not a verifier key', () => parseVkey(text));
+  if (key.name !== origin) throw new WhereaboutsError('config-invalid', '--log: the key is of another log');
   return key;
 }

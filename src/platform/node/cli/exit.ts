@@ -29,5 +29,6 @@ export function explain(error: unknown): { text: string; exit: Exit } {
     return { text: `${CODES['internal-error']}; WHEREABOUTS_LOG_LEVEL=debug says more`, exit: EXIT.unreachable };
   const after = error.extensions['retryAfter'];
   const wait = typeof after === 'number' ? ` (again in ${after} s)` : '';
-  return { text: `${error.message}${wait} [${error.code}]`, exit: exitOf(error.code) };
+  const hint = error.code === 'identifier-invalid' ? ' (a national number needs --region, such as GB)' : '';
+  return { text: `${error.message}${hint}${wait} [${error.code}]`, exit: exitOf(error.code) };
 }

@@ -18,6 +18,6 @@ export async function* readLines(file: string): AsyncGenerator<string> {
       if (text !== '' && !text.startsWith('#')) yield text;
     }
   } catch (cause) {
-    throw new WhereaboutsError('config-invalid', 'the list of identifiers cannot be read', { cause });
+    throw new WhereaboutsError('config-invalid', 'the list cannot be read', { cause });
   }
 }
