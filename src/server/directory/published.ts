@@ -20,11 +20,7 @@ export interface Published extends PublishedEpoch {
 /** The newest published epoch. Whoever comes first makes the first one; `overloaded` where there is none for now. */
 export async function readPublished(ctx: DirectoryContext): Promise<Published> {
   const found = await findPublished(ctx.db, ctx.domain);
-  if (found !== undefined) {
-    const published = { ...found, said: parseEpochLeaf(found.leaf) };
-    ctx.reading?.learn(published, ctx.clock());
-    return published;
-  }
+  if (found !== undefined) return { ...found, said: parseEpochLeaf(found.leaf) };
   await advance(ctx, { patient: false });
   const first = await findPublished(ctx.db, ctx.domain);
   if (first === undefined)
