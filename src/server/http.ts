@@ -93,17 +93,19 @@ function tellLimit({ extensions }: WhereaboutsError, c: Context<Env>): void {
     c.header('ratelimit', policies.map((policy) => `"${policy}";r=0;t=${retryAfter}`).join(', '));
 }
 
+function codedFailure(error: Error): WhereaboutsError {
+  // A peer that cannot be reached fails with the same causes as a database: what has a code of its own keeps it.
+  if (error instanceof WhereaboutsError && error.code !== 'internal-error') return error;
+  if (isDatabaseTrouble(error))
+    return new WhereaboutsError('overloaded', undefined, { cause: error, extensions: { retryAfter: RETRY_SECONDS } });
+  return error instanceof WhereaboutsError
+    ? error
+    : new WhereaboutsError('internal-error', undefined, { cause: error });
+}
+
 /** Our own errors speak for themselves; a database in trouble is `overloaded`; anything else says nothing (§12). */
 function judgeFailure(error: Error, log: Log, c: Context<Env>): WhereaboutsError {
-  // A peer that cannot be reached fails with the same causes as a database: what has a code of its own keeps it.
-  const isSaid = error instanceof WhereaboutsError && error.code !== 'internal-error';
-  const judged = isSaid
-    ? error
-    : isDatabaseTrouble(error)
-      ? new WhereaboutsError('overloaded', undefined, { cause: error, extensions: { retryAfter: RETRY_SECONDS } })
-      : error instanceof WhereaboutsError
-        ? error
-        : new WhereaboutsError('internal-error', undefined, { cause: error });
+  const judged = codedFailure(error);
   const route = `${c.req.method} ${routePath(c, -1)}`;
   if (judged.code === 'overloaded') log.warn('overloaded', { route, ...describeFailure(error) });
   else if (judged.code === 'internal-error' || judged.code === 'config-invalid')

@@ -21,6 +21,9 @@ endpoint(app, '/fail/:how', {
     if (how === 'bug') throw new TypeError(`cannot read ${SECRET}`);
     if (how === 'gone') throw Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' });
     if (how === 'slow') throw new Error('query', { cause: Object.assign(new Error(SECRET), { code: '57014' }) });
+    const cause = Object.assign(new Error(SECRET), { code: 'ENOTFOUND' });
+    if (how === 'away') throw new WhereaboutsError('peer-unreachable', undefined, { cause });
+    if (how === 'ours') throw new WhereaboutsError('internal-error', undefined, { cause });
     if (how === 'duplicate') throw Object.assign(new Error(SECRET), { code: '23505' });
     throw new WhereaboutsError('quota-exceeded', undefined, { extensions: { retryAfter: 7 } });
   },
@@ -176,6 +179,8 @@ describe('failures', () => {
     ['duplicate', 500, 'internal-error', null],
     ['gone', 503, 'overloaded', '5'],
     ['slow', 503, 'overloaded', '5'],
+    ['away', 502, 'peer-unreachable', null],
+    ['ours', 503, 'overloaded', '5'],
   ];
   test.each(cases)('%s: %i %s', async (how, status, code, retryAfter) => {
     lines.length = 0;
