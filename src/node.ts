@@ -56,11 +56,17 @@ export async function serve(env: Environment, options: { readonly config?: strin
   try {
     const keys = await loadKeys(nobleGroup, config.keys, secrets);
     const group = await openGroup((reason) => log.warn('group-fallback', { reason }));
-    await serveRoles({ config, secrets, keys, world, running, group });
+    const sockets: Serving[] = [];
+    await serveRoles({ config, secrets, keys, world, running, group, sockets });
     // Only now: what cannot start says why in one line and nothing else.
     log.info('group', { name: group.name });
     for (const warning of warnings) log.warn('configuration', { warning });
     running.start();
+    // Opened last, closed first: nothing ends before everybody has been told.
+    running.onClose(async () => {
+      for (const socket of sockets) socket.drain();
+      await sleep(config.drain);
+    });
   } catch (error) {
     await running.close();
     throw error;
@@ -75,6 +81,8 @@ interface Deployment {
   readonly world: Context;
   readonly running: Running;
   readonly group: Group;
+  /** What listens, filled as it does. */
+  readonly sockets: Serving[];
 }
 
 async function serveRoles(deployment: Deployment): Promise<void> {
@@ -94,12 +102,9 @@ async function serveRoles(deployment: Deployment): Promise<void> {
   if (roles.has('resolver')) await serveResolver(deployment);
 }
 
-function announce({ config, world, running }: Deployment, socket: Serving, roles: string): void {
-  running.onClose(async () => {
-    socket.drain();
-    await sleep(config.drain);
-    await socket.close();
-  });
+function announce({ world, running, sockets }: Deployment, socket: Serving, roles: string): void {
+  running.onClose(() => socket.close());
+  sockets.push(socket);
   world.log.info('listening', { roles, port: socket.port });
 }
 

@@ -48,7 +48,7 @@ export const SETTINGS = {
     schema: count,
     form: 'a number of seconds',
     fallback: '2',
-    doc: 'How long the public listener goes on answering after SIGTERM, `/readyz` refusing: time for a load balancer to notice.',
+    doc: 'How long everything goes on answering after SIGTERM, `/readyz` refusing: time for a load balancer to notice.',
   }),
   tlsCert: setting({ schema: text, form: FILE, doc: 'PEM file of the certificate chain; without it, plain HTTP.' }),
   tlsKey: setting({ schema: text, form: FILE, doc: 'PEM file of the private key that belongs to it.' }),
