@@ -45,7 +45,7 @@ function isZero(a: Uint8Array): boolean {
   return any === 0;
 }
 
-/** Checks that the module computes what is known, and gives the group. Throws `internal-error` where it does not. */
+/** The group over a loaded module; `internal-error` where that cannot be started. Whether it computes rightly: group-check.ts. */
 export function createSodiumGroup(sodium: Sodium): Group {
   if (sodium._sodium_init() < 0) throw new WhereaboutsError('internal-error', 'libsodium cannot be started');
   const [k, p, q, sum, wide, text] = [OCTETS, OCTETS, OCTETS, OCTETS, WIDE, MESSAGE].map((octets) =>

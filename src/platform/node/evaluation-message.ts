@@ -1,7 +1,7 @@
 // What is said between the pool and its threads (evaluation-pool.ts, evaluation-worker.ts).
 import type { Code } from '../../protocol/errors.ts';
 
-const ELEMENT_OCTETS = 32;
+export const ELEMENT_OCTETS = 32;
 
 /** Elements stand one after the other, 32 octets each. */
 export interface Task {

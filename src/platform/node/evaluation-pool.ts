@@ -7,7 +7,7 @@ import type { Group } from '../../protocol/group.ts';
 import { evaluate, type Evaluation, type Random } from '../../protocol/oprf.ts';
 import { concat } from '../../protocol/wire.ts';
 import type { Evaluating } from '../../server/context.ts';
-import { splitElements, type Answer, type Task } from './evaluation-message.ts';
+import { ELEMENT_OCTETS, splitElements, type Answer, type Task } from './evaluation-message.ts';
 
 /** Batches up to this size are done at once, in this thread: about a millisecond. */
 const SMALL = 4;
@@ -17,7 +17,6 @@ const MAX_THREADS = 16;
 
 interface Job {
   readonly task: Task;
-  readonly elements: number;
   readonly signal: AbortSignal | undefined;
   readonly settle: PromiseWithResolvers<Evaluation>;
 }
@@ -32,7 +31,6 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
   const waiting: Job[] = [];
   const idle: Worker[] = [];
   const all = new Map<Worker, Job | undefined>();
-  let waitingElements = 0;
   let isClosed = false;
 
   const start = (): Worker => {
@@ -58,7 +56,7 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
       const at = idle.indexOf(worker);
       if (at !== -1) idle.splice(at, 1);
       job?.settle.reject(
-        new WhereaboutsError(isClosed ? 'overloaded' : 'internal-error', 'an evaluation thread ended'),
+        isClosed ? overloaded('shutting down') : new WhereaboutsError('internal-error', 'an evaluation thread ended'),
       );
       next();
     });
@@ -66,15 +64,13 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
   };
 
   const next = (): void => {
-    while (waiting.length > 0) {
-      const worker = idle.pop() ?? (all.size < threads ? start() : undefined);
-      if (worker === undefined) return;
-      const job = waiting.shift();
-      if (job === undefined) return void idle.push(worker);
-      waitingElements -= job.elements;
-      if (job.signal?.aborted === true) {
+    for (let [job] = waiting; job !== undefined; [job] = waiting) {
+      const isAbandoned = job.signal?.aborted === true;
+      const worker = isAbandoned ? undefined : (idle.pop() ?? (all.size < threads ? start() : undefined));
+      if (worker === undefined && !isAbandoned) return;
+      waiting.shift();
+      if (worker === undefined) {
         refuse(job, abandoned());
-        idle.push(worker);
         continue;
       }
       all.set(worker, job);
@@ -84,7 +80,8 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
   };
 
   return {
-    hasRoom: (elements) => elements <= SMALL || waitingElements + elements <= MAX_WAITING,
+    hasRoom: (elements) =>
+      elements <= SMALL || waiting.reduce((sum, job) => sum + countElements(job), elements) <= MAX_WAITING,
     evaluate: async (key, blinded, signal) => {
       if (signal?.aborted === true) throw abandoned();
       if (blinded.length <= SMALL || isClosed) return evaluate(group, key, blinded, random);
@@ -92,15 +89,13 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
       // The key as it is now: should its end come while this waits, what is left of it is zeros.
       const secret = Uint8Array.from(key.secret);
       const task = { secret, publicKey: key.publicKey, blinded: concat(...blinded) };
-      waiting.push({ task, elements: blinded.length, signal, settle });
-      waitingElements += blinded.length;
+      waiting.push({ task, signal, settle });
       next();
       return settle.promise;
     },
     close: async () => {
       isClosed = true;
-      waitingElements = 0;
-      for (const job of waiting.splice(0)) refuse(job, new WhereaboutsError('overloaded', 'shutting down'));
+      for (const job of waiting.splice(0)) refuse(job, overloaded('shutting down'));
       await Promise.all(Array.from(all.keys(), (worker) => worker.terminate()));
     },
   };
@@ -111,8 +106,11 @@ function refuse({ task, settle: job }: Job, error: WhereaboutsError): void {
   job.reject(error);
 }
 
-const abandoned = (): WhereaboutsError =>
-  new WhereaboutsError('overloaded', 'nobody waits for this evaluation any more');
+const countElements = ({ task }: Job): number => task.blinded.length / ELEMENT_OCTETS;
+
+const overloaded = (why: string): WhereaboutsError =>
+  new WhereaboutsError('overloaded', why, { extensions: { retryAfter: 1 } });
+const abandoned = (): WhereaboutsError => overloaded('nobody waits for this evaluation any more');
 
 function settle({ settle: job }: Job, answer: Answer): void {
   if ('code' in answer) {
