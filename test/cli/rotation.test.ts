@@ -1,6 +1,6 @@
 // `whereabouts keys rotate` and `postpone` as an operator types them, and the directory that runs meanwhile, on both databases:
 // it takes the new key up without a restart, and at the end the old one is nowhere any more.
-import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -77,6 +77,14 @@ describe('the keys file', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       oprf: expect.arrayContaining([expect.objectContaining({ until: until + DAY })]) as object,
     });
+  });
+
+  test('where there is no file: told so, and nothing is made', async () => {
+    const none = path.join(home.folder, 'none', 'keys.json');
+    const { code, stderr } = await keys('rotate', '--keys', none);
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('.lock');
+    expect(existsSync(path.dirname(none))).toBe(false);
   });
 
   test('without a date the end is in a hundred days', async () => {
