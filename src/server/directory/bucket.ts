@@ -33,7 +33,7 @@ async function readReply(
 ): Promise<Reply> {
   const published = await readAt(ctx, place);
   const make = async () => tagged(await kind.make(ctx, place, published));
-  return ctx.reading === undefined ? make() : ctx.reading.reply(published, kind.name, make);
+  return ctx.reading === undefined ? make() : ctx.reading.replies.take(published.note, kind.name, make);
 }
 
 async function makeBucket(ctx: DirectoryContext, place: Place, first: Published): Promise<Uint8Array> {
