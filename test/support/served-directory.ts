@@ -16,14 +16,14 @@ export async function prepareDirectory(
   url: string,
   parties: readonly Party[],
 ): Promise<Record<string, string>> {
-  const { db, close } = await openPostgres(url);
-  const store = createDescriptionStore(db);
+  const database = await openPostgres(url);
+  const store = createDescriptionStore(database.db);
   for (const { domain, jwk } of parties) {
     const body = JSON.stringify({ version: 1, domain, name: domain, jwks: { keys: [jwk] } });
     await store.claim(domain, seconds(), seconds() - 1);
     await store.save(domain, { body, fetchedAt: seconds() });
   }
-  await close();
+  await database.close();
   const env = {
     ...home.env,
     DATABASE_URL: url,

@@ -6,6 +6,7 @@ import { formatBundle } from '../../protocol/log/bundle.ts';
 import { parseEpochLeaf, type EpochLeaf } from '../../protocol/log/leaf-text.ts';
 import { mapPath } from '../../protocol/log/map.ts';
 import { formatTlogProof } from '../../protocol/log/tlog-proof.ts';
+import { formatB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import { readBucket } from '../store/buckets.ts';
 import { findPublished, findPublishedAt, type PublishedEpoch } from '../store/log.ts';
@@ -50,6 +51,8 @@ export interface ProvenBucket {
   readonly epoch: number;
   readonly index: Uint8Array;
   readonly bundle: string;
+  /** All three as a JSON object: what every receipt of the bucket says. */
+  readonly text: string;
 }
 
 /** A bucket at an epoch that is published; undefined where the epoch is too old to be read whole. */
@@ -76,7 +79,7 @@ async function makeProof(
   const path = mapPath(depth, bucket, { get: (level) => beside.get(level) });
   const hashes = [...unpack(proof, 32)];
   const bundle = formatBundle({ depth, logLeaf: leaf, leafData, path, epoch, hashes, checkpoint: note });
-  return { epoch, index, bundle };
+  return { epoch, index, bundle, text: JSON.stringify({ epoch, index: formatB64u(index), bundle }) };
 }
 
 /** The bucket of `name` in the newest epoch; in `least` or a later one, where that is known to be published. */

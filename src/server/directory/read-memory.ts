@@ -17,7 +17,7 @@ export class ReadMemory {
   readonly replies = new EpochCache<Reply>(MOST_OCTETS, ({ octets }) => octets.length);
   /** Buckets with their proofs: what replies are made of, and receipts. */
   readonly buckets = new EpochCache<ProvenBucket | undefined>(MOST_OCTETS / 2, (bucket) =>
-    bucket === undefined ? 0 : bucket.index.length + bucket.bundle.length,
+    bucket === undefined ? 0 : 2 * bucket.text.length,
   );
   #published: Published | undefined;
   #until = 0;
