@@ -49,8 +49,7 @@ const REFRESH = 300_000;
 export async function serve(env: Environment, options: { readonly config?: string | undefined } = {}): Promise<void> {
   const folders = findFolders();
   const { config, secrets, warnings } = readConfig(env, readFileValues(env, folders, options.config), folders);
-  const write = (line: string) => void process.stderr.write(line);
-  const log = createLog({ level: config.logLevel, clock: systemClock, write });
+  const log = createLog(config.logLevel);
   const running = createRunning(log);
   const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
   try {

@@ -67,10 +67,9 @@ export async function serveSandbox(
   );
   if (problems.length > 0) throw new WhereaboutsError('config-invalid', problems.join('; '));
   const folder = openFolder(path.resolve(options.data ?? values.data ?? path.join(findFolders().data, 'sandbox')));
-  const write = (line: string) => void process.stderr.write(line);
   // A person reads this terminal: lines of a server's log only when something is wrong, or when asked for.
   const level = env['WHEREABOUTS_LOG_LEVEL'] === undefined ? 'warn' : (values.logLevel ?? 'warn');
-  const log = createLog({ level, clock: systemClock, write });
+  const log = createLog(level);
   const running = createRunning(log);
   const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
   try {

@@ -40,7 +40,7 @@ async function asIssuer<T>(
   const file = readFileValues(terminal.env, folders, options.config);
   const { config, secrets } = readConfig(terminal.env, file, folders);
   if (!config.roles.has('issuer')) throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_ROLES: this is no issuer');
-  const log = createLog({ level: 'error', clock: systemClock, write: (line) => void process.stderr.write(line) });
+  const log = createLog('error');
   const keys = await loadKeys(nobleGroup, config.keys, secrets);
   const database = await openDatabase(config, secrets, log);
   const pending: Promise<void>[] = [];
