@@ -19,6 +19,7 @@ import { directoryApp } from './server/routes/directory.ts';
 import { checkReady, type Database } from './server/store/database.ts';
 import { openPool } from './platform/postgres-pool.ts';
 import { openGroup } from './platform/sodium.ts';
+import { analyticsMetrics } from './platform/workers/analytics.ts';
 import sodium from './platform/workers/libsodium.wasm';
 import { createFetchTransport } from './platform/workers/transport.ts';
 
@@ -81,6 +82,7 @@ async function createContext(env: Bindings, later: (work: Promise<void>) => void
     clock: () => Date.now(),
     random: (octets) => crypto.getRandomValues(new Uint8Array(octets)),
     log,
+    metrics: analyticsMetrics(env['METRICS']),
     later,
   };
   const fetch = createSafeFetch(createFetchTransport({}), { sandbox: false });

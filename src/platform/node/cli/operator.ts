@@ -19,6 +19,7 @@ import {
   type Renewed,
   type RenewRequest,
 } from '../../../server/issuer/renew.ts';
+import { UNCOUNTED } from '../../../server/metrics.ts';
 import { loadAccounts } from '../accounts-module.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { lazyGroup, WORTH_LOADING } from '../../sodium.ts';
@@ -49,6 +50,7 @@ async function asIssuer<T>(
       clock: systemClock,
       random: systemRandom,
       log,
+      metrics: UNCOUNTED,
       later: (work: Promise<void>) => void pending.push(work),
     };
     const { fetch } = openOutside(config.network);
