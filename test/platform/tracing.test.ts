@@ -21,6 +21,7 @@ const begin = async () => {
 
 afterEach(() => {
   warn.mockClear();
+  vi.unstubAllEnvs();
   trace.disable();
   context.disable();
 });
@@ -75,14 +76,14 @@ test('spans hang together, a request begins its own trace, and of a failure only
   await collector.close();
 });
 
-test('a collector that is away, says nothing or refuses costs a line and at most two seconds at the end', async () => {
+test('a collector that is away, says nothing or refuses holds up nobody for longer than two seconds at the end', async () => {
   const silent = createServer((socket) => socket.on('error', ignore)).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
   const refusing = await startCollector();
   const local = (port: number) => `http://127.0.0.1:${port}`;
-  for (const url of [local(9), local((silent.address() as AddressInfo).port), refusing.url]) {
+  for (const url of [local(9), local((silent.address() as AddressInfo).port), `${refusing.url}/elsewhere`]) {
     const { traced } = await begin();
-    const close = await openTracing(`${url}/${encodeURIComponent(SECRET)}`, log);
+    const close = await openTracing(url, log);
     await traced('work', {}, async () => undefined);
     const start = performance.now();
     await close();
@@ -91,6 +92,19 @@ test('a collector that is away, says nothing or refuses costs a line and at most
     context.disable();
   }
   expect(warn.mock.calls).toEqual([['traces-unsent']]);
+  expect(refusing.bodies.length).toBe(1);
   await refusing.close();
   silent.close();
+});
+
+test('spans that cannot be sent while the process runs are a line, which says nothing more', async () => {
+  vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
+  const refusing = await startCollector();
+  const { traced } = await begin();
+  const close = await openTracing(`${refusing.url}/${encodeURIComponent(SECRET)}`, log);
+  await traced('work', {}, async () => undefined);
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), { timeout: 5_000 });
+  await close();
+  expect(warn.mock.calls).toEqual([['traces-unsent']]);
+  await refusing.close();
 });

@@ -28,7 +28,8 @@ export async function openTracing(endpoint: string, log: Log): Promise<() => Pro
   // No propagator: nothing is read from requests, nothing added to ours.
   provider.register({ propagator: null });
   return async () => {
-    await within(CLOSE_MILLISECONDS, provider.shutdown());
+    const sent = provider.shutdown().catch(() => log.warn('traces-unsent'));
+    await within(CLOSE_MILLISECONDS, sent);
   };
 }
 
