@@ -11,6 +11,7 @@ import type { ReadMemory } from './directory/read-memory.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
 import type { OprfKey } from './keys.ts';
+import type { Metrics } from './metrics.ts';
 import type { OwnText } from './own-description.ts';
 import type { Db } from './store/database.ts';
 
@@ -29,6 +30,7 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Work a reply need not wait for; a Worker hands it to `waitUntil`. */
   readonly later: (work: Promise<void>) => void;
 }

@@ -10,6 +10,7 @@ import type { Clock, Context, DirectoryContext, Evaluating, IssuerContext, Shown
 import { DepositGroup } from './directory/deposit-group.ts';
 import type { Memory } from './directory/sequencer/flight.ts';
 import { logParts, witnessPeer } from './log-parts.ts';
+import { countOutcome, type Metrics } from './metrics.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from './own-description.ts';
 import { cosignerOf, createAuditorMemory, describeCosigner, originsOf, createAuditor } from './witness-parts.ts';
 import type { Database } from './store/database.ts';
@@ -117,7 +118,23 @@ export async function auditorContext(
 }
 
 const descriptionsOf = ({ database, fetch, world }: Parts) =>
-  createDescriptions({ fetch, clock: world.clock, sandbox: false, store: createDescriptionStore(database.db) });
+  createDescriptions({
+    fetch: countFetches(fetch, world.metrics),
+    clock: world.clock,
+    sandbox: false,
+    store: createDescriptionStore(database.db),
+  });
+
+/** By the class of their status: a number would be the other side's to choose. */
+const countFetches =
+  (ask: SafeFetch, metrics: Metrics): SafeFetch =>
+  (url, options) =>
+    countOutcome(
+      metrics,
+      'description_fetches_total',
+      ask(url, options),
+      ({ status }) => `${Math.floor(status / 100)}xx`,
+    );
 
 /** The one description of the domain, whatever roles it plays. */
 function describeSelf(config: Config, keys: Keys, extra: Parts['extra'], clock: Clock): OwnText {

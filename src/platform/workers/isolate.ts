@@ -12,6 +12,7 @@ import { openSecrets, type Keys } from '../../server/keys.ts';
 import { checkReady, type Database } from '../../server/store/database.ts';
 import { openPool } from '../postgres-pool.ts';
 import { openGroup } from '../sodium.ts';
+import { analyticsMetrics } from './analytics.ts';
 import sodium from './libsodium.wasm';
 import { createFetchTransport } from './transport.ts';
 
@@ -71,7 +72,8 @@ export async function fastestGroup(): Promise<Group> {
 export const memory: Memory = createMemory();
 
 /** The world as one request may use it. */
-export const openWorld = (execution: Execution): Context => ({
+export const openWorld = ({ METRICS }: Bindings, execution: Execution): Context => ({
+  metrics: analyticsMetrics(METRICS),
   clock: () => Date.now(),
   random: (octets) => crypto.getRandomValues(new Uint8Array(octets)),
   log,

@@ -22,7 +22,7 @@ import { resolverApp } from '../../server/routes/resolver.ts';
 import { witnessApp } from '../../server/routes/witness.ts';
 import { createCheckpointStore } from '../../server/store/checkpoints.ts';
 import { createDescriptionStore } from '../../server/store/descriptions.ts';
-import { connect, fastestGroup, log, memory, openOutside, openWorld } from './isolate.ts';
+import { connect, fastestGroup, memory, openOutside, openWorld } from './isolate.ts';
 import type { Bindings, Execution, Opened } from './isolate.ts';
 
 /** Crons of wrangler.toml: heartbeats and what a request that died left unpublished; what is asked again; the sweep. */
@@ -47,7 +47,7 @@ function partsOf({ opened: { config, keys }, env, execution }: Turn): Parts {
     keys,
     database: connect(env),
     fetch: openOutside(env).fetch,
-    world: openWorld(execution),
+    world: openWorld(env, execution),
     group: fastestGroup,
     extra: {},
     memory,
@@ -99,7 +99,7 @@ function openWitness(turn: Turn): RoleAtWork {
 
 function openResolver(turn: Turn): RoleAtWork {
   const { config, secrets } = turn.opened;
-  const world = openWorld(turn.execution);
+  const world = openWorld(turn.env, turn.execution);
   const { token, client } = openClient(turn);
   const { hosts, origins, lookups } = config.resolver;
   const { fetch } = openOutside(turn.env);
@@ -109,7 +109,7 @@ function openResolver(turn: Turn): RoleAtWork {
       // What the edge routed by; a caller may write anything into the header.
       const asked = new Request(request);
       asked.headers.set('host', new URL(request.url).host);
-      return resolverApp({ log, client, token, hosts, origins, lookups: spoken }).fetch(asked, bindings);
+      return resolverApp({ ...world, client, token, hosts, origins, lookups: spoken }).fetch(asked, bindings);
     },
     due: async (what) => (what === 'ten-minutes' ? client.refresh() : undefined),
   };
@@ -123,7 +123,7 @@ function openClient({ opened, env, execution }: Turn): { readonly client: Client
   const token = secrets.resolverToken;
   if (token === undefined || token.length < 16)
     throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_RESOLVER_TOKEN holds no token of 16 characters');
-  const { clock, random } = openWorld(execution);
+  const { clock, random } = openWorld(env, execution);
   const { db } = connect(env);
   const client = createClient({
     transport: openOutside(env).transport,

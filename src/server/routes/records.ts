@@ -8,6 +8,7 @@ import type { DirectoryContext } from '../context.ts';
 import { deposit } from '../directory/deposit.ts';
 import { withdraw } from '../directory/withdraw.ts';
 import { endpoint, parameter, type Env } from '../http.ts';
+import { countOutcome } from '../metrics.ts';
 
 const token = z.string().max(LIMITS.tokenOctets);
 const depositRequest = z.strictObject({
@@ -25,7 +26,13 @@ export function recordRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
     PUT: async (c) => {
       const name = parseB64u(parameter(c, 'name'), 32);
       const request = await readJson(c, depositRequest);
-      const { outcome, digest, proven } = await deposit(ctx, name, request, c.env?.client ?? 'unknown');
+      const deposited = deposit(ctx, name, request, c.env?.client ?? 'unknown');
+      const { outcome, digest, proven } = await countOutcome(
+        ctx.metrics,
+        'deposits_total',
+        deposited,
+        (done) => done.outcome,
+      );
       // Buckets have many receipts, all the same but for the digest.
       const receipt = `{"digest":"${formatHex(digest)}",${proven.text.slice(1)}`;
       return c.body(receipt, outcome === 'created' ? 201 : 200, PRIVATE);
@@ -36,7 +43,8 @@ export function recordRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
     POST: async (c) => {
       const name = parseB64u(parameter(c, 'name'), 32);
       const { withdrawal } = await readJson(c, withdrawalRequest);
-      const proven = await withdraw(ctx, name, withdrawal, c.env?.client ?? 'unknown');
+      const withdrawn = withdraw(ctx, name, withdrawal, c.env?.client ?? 'unknown');
+      const proven = await countOutcome(ctx.metrics, 'withdrawals_total', withdrawn, () => 'done');
       return c.body(proven.text, 200, PRIVATE);
     },
   });
