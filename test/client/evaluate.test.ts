@@ -196,11 +196,13 @@ describe('a directory that cheats', () => {
   test('10 ways', () => expect(SPOILT).toHaveLength(10));
 
   test('evaluates under a key it does not list', async () => {
-    const { evaluator, directory, keys } = directoryWorld();
+    const { evaluator, directory, keys, batches } = directoryWorld();
     const [listed] = keys;
     if (listed === undefined) throw new Error('no key');
     keys.splice(0, 1, { ...generateKeyPair(nobleGroup, random), publicKey: listed.publicKey });
     expect(await codeOf(evaluator.names(directory, ids(1), UNTIL))).toBe('evaluation-invalid');
+    // Only a key that is gone is a reason to ask again.
+    expect(batches).toEqual([1]);
   });
 
   test('nobody waits past the moment given', async () => {
