@@ -99,6 +99,11 @@ export const EXPLAINED: readonly Explained[] = [
   },
   {
     file: 'src/client/look-up.ts',
+    check: 'known.leaf.depth !== depth',
+    why: 'speed: the newest epoch is read once more',
+  },
+  {
+    file: 'src/client/look-up.ts',
     check: 'octets === undefined',
     why: 'records are read wherever one of these names is in the index',
   },
@@ -185,13 +190,38 @@ export const EXPLAINED: readonly Explained[] = [
   },
   { file: 'src/protocol/log/vkey.ts', check: '!isKeyType(type)', why: 'createVkey knows no other type' },
   { file: 'src/protocol/log/witness.ts', check: 'split === -1', why: 'without an empty line there is no note' },
+  {
+    file: 'src/protocol/oprf.ts',
+    check: 'proof.length !== 64 || evaluated.length !== blinded.length || blinded.length === 0',
+    why: 'each of the three is refused below as well',
+  },
   { file: 'src/protocol/oprf.ts', check: 'proof.length !== 64', why: 'two valid scalars have 32 octets each' },
   {
     file: 'src/protocol/oprf.ts',
-    check: '!group.scalar.isValid(c)',
-    why: 'the challenge that is computed is a valid one, and compared with it',
+    check: 'evaluated.length !== blinded.length',
+    why: 'a proof over more or fewer elements does not hold',
   },
-  { file: 'src/server/witness/add-checkpoint.ts', check: 'verdict.status === 409', why: 'no other verdict is forked' },
+  {
+    file: 'src/protocol/oprf.ts',
+    check: 'blinded.length === 0',
+    nth: 2,
+    why: 'nothing adds up to the identity, which is no element',
+  },
+  {
+    file: 'src/protocol/oprf.ts',
+    check: '!group.scalar.isValid(c) || !group.scalar.isValid(s)',
+    why: 'every back end refuses such scalars as well',
+  },
+  {
+    file: 'src/protocol/oprf.ts',
+    check: '!group.scalar.isValid(c)',
+    why: 'every back end refuses such a scalar as well',
+  },
+  {
+    file: 'src/protocol/oprf.ts',
+    check: '!group.scalar.isValid(s)',
+    why: 'every back end refuses such a scalar as well',
+  },
   {
     file: 'src/server/witness/add-checkpoint.ts',
     check: '!(error instanceof WhereaboutsError)',

@@ -157,6 +157,7 @@ describe('proofs of sizes that are none, and of trees deeper than their size', (
     expect(await verify({})).toBe('accepted');
     const wrong: Partial<typeof inclusion>[] = [
       { index: -1 },
+      { index: 1 },
       { index: 0.5 },
       { index: Number.NaN },
       { size: 1.5 },
