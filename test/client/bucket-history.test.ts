@@ -315,7 +315,7 @@ describe('what a chain grew by', () => {
       return isSigned ? chainOf(entries) : undefined;
     };
   const LIES: Record<string, Lie> = {
-    'another entry than was signed': forge((all) => all.with(-1, { ...set(0x05, 'other'), epoch: 4 }), false),
+    'another entry than was signed': forge((all) => all.with(4, { ...set(0x05, 'other'), epoch: 4 }), false),
     'shorter than its length says, under one head': ({ served }) => {
       const { length, head } = served.leaf(0);
       return { length: length + 1, head };
@@ -323,7 +323,7 @@ describe('what a chain grew by', () => {
     'another one than one of those known': forge((all) => all.with(1, { ...set(0x02, 'other'), epoch: 1 }), true),
     'cut to before one of those known': forge((all) => all.slice(0, 2), true),
     'cut to before all of those known': () => ({ length: 0, head: EMPTY_HISTORY.head }),
-    'back in time': forge((all) => all.with(-1, { ...set(0x05, 'e'), epoch: 2 }), true),
+    'back in time': forge((all) => all.with(4, { ...set(0x05, 'e'), epoch: 2 }), true),
   };
   test.each(Object.entries(LIES))('%s', async (_, lie) => {
     const given = grown();
