@@ -144,7 +144,12 @@ describe('notes', async () => {
     const [, name = '', base = ''] = line.trimEnd().split(' ');
     const octets = parseBase64(base);
     const broken = (of: string, id: Uint8Array) =>
-      `— ${of} ${formatBase64(concat(id, octets.subarray(4).map((octet) => octet ^ 1)))}\n`;
+      `— ${of} ${formatBase64(
+        concat(
+          id,
+          octets.subarray(4).map((octet) => octet ^ 1),
+        ),
+      )}\n`;
     const id = octets.subarray(0, 4);
     const other = id.map((octet) => octet ^ 1);
     const open = (more: string) => openNote(formatNote(text, [line, more]), [signer.key]);
