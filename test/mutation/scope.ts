@@ -222,6 +222,7 @@ export const EXPLAINED: readonly Explained[] = [
     check: '!group.scalar.isValid(s)',
     why: 'every back end refuses such a scalar as well',
   },
+  { file: 'src/server/witness/add-checkpoint.ts', check: 'verdict.status === 409', why: 'no other verdict is forked' },
   {
     file: 'src/server/witness/add-checkpoint.ts',
     check: '!(error instanceof WhereaboutsError)',

@@ -214,6 +214,14 @@ describe('notes', async () => {
     }
   });
 
+  test('a verifier key under another id than its own is none', async () => {
+    const { name, id } = signer.key;
+    const vkey = formatVkey(signer.key);
+    expect(parseVkey(vkey)).toEqual(signer.key);
+    for (const other of ['00000000', id.toUpperCase().replace(/^[0-9]/, 'A'), id.slice(1), ''])
+      expect(await codeOf(() => parseVkey(vkey.replace(`${name}+${id}`, `${name}+${other}`)))).toBe('vkey-invalid');
+  });
+
   test('extension lines: read by a witness, refused by a client', async () => {
     const extended = `${text}extension\n`;
     expect(parseAnyCheckpoint(extended).extensions).toEqual(['extension']);
