@@ -130,7 +130,7 @@ describe.each(ENGINES)('%s', (engine) => {
     const text = formatCheckpoint({ origin: ORIGIN, size: 0, root: log.rootOf(1) });
     const body = formatAddCheckpoint(0, [], formatNote(text, [await signNote(text, LOG)]));
     expect(await witness.add(body)).toMatchObject({ status: 409, body: '0\n' });
-    expect(witness.logged).toEqual([]);
+    expect(witness.logged.map(({ event }) => event)).not.toContain('log-forked');
   });
 
   test('what an auditor says of a log that lies is no cosignature; what it says of itself is no refusal', async () => {
