@@ -60,7 +60,7 @@ export async function benchEvaluate(): Promise<Record<string, Line[]>> {
       { rounds: 5 },
     );
     print(title, lines);
-    results[title] = lines;
+    results[title] = lines.map((line) => ({ ...line, at: batch }));
   }
   const inputs = Array.from({ length: 100 }, (_, i) => utf8(`mailto:user${i}@example.com`));
   const client = (by: Group) => {

@@ -11,7 +11,7 @@ import { loadRecords } from './load.ts';
 import { percentile, print, type Line } from './measure.ts';
 import { cpuOf, memoryOf } from './process.ts';
 
-const [SMALL, LARGE] = [10_000, 1_000_000];
+const SIZES = [10_000, 100_000, 1_000_000];
 const [ROUNDS, READS, READERS] = [6, 400, 4];
 
 export async function benchScale(): Promise<Record<string, Line[]>> {
@@ -37,7 +37,8 @@ export async function benchScale(): Promise<Record<string, Line[]>> {
       const depth = Number(/^depth (\d+)$/m.exec(extra)?.[1]);
       return { ...served, count, depth, waits: [] as number[], cpu: 0, reads: 0 };
     };
-    const directories = [await open(SMALL), await open(LARGE)];
+    const directories = [];
+    for (const size of SIZES) directories.push(await open(size));
     const over = { is: false };
     const writing = directories.map(async ({ url }) => {
       for (; !over.is; await sleep(500)) {
@@ -66,20 +67,27 @@ export async function benchScale(): Promise<Record<string, Line[]>> {
       }
     over.is = true;
     await Promise.all(writing);
-    const p99 = directories.map(({ waits }) => percentile(waits, 0.99));
-    const [small = 1, large = 1] = p99;
+    const [first] = directories;
+    const slowest = (waits: readonly number[]) => 1_000 / percentile(waits, 0.99);
     const told = directories.map(
       ({ count, waits, cpu, reads, server: { pid } }) =>
         `${count} records: p50 ${percentile(waits, 0.5).toFixed(1)} ms, p99 ${percentile(waits, 0.99).toFixed(1)} ms, ` +
         `${((cpu * 1000) / reads).toFixed(2)} ms CPU, ${memoryOf(pid)} MB`,
     );
     const title = `bucket reads by size, ${READERS} at once, an epoch a second: ${told.join('; ')}`;
-    const lines = [
-      { name: `1/p99 at ${LARGE} records`, perSecond: 1_000 / large, ratio: small / large },
-      { name: `1/p99 at ${SMALL} records`, perSecond: 1_000 / small, ratio: 1 },
-    ];
+    const lines = directories.map(({ count, waits }) => ({
+      name: `1/p99 at ${count} records`,
+      perSecond: slowest(waits),
+      ratio: slowest(waits) / slowest(first?.waits ?? waits),
+    }));
+    const growth = directories.map(({ count, cpu, reads }) => ({
+      name: 'bucket reads, an epoch a second',
+      perSecond: reads / cpu,
+      ratio: 1,
+      at: count,
+    }));
     print(title, lines);
-    return { [title]: lines };
+    return { [title]: lines, 'bucket reads per CPU second by size': growth };
   } finally {
     await agent.close();
     for (const stop of stops) await stop();
