@@ -40,6 +40,7 @@ import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
 import { openDescriptions } from './platform/node/descriptions-folder.ts';
 import { openCheckpoints } from './platform/node/seen-folder.ts';
 import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
+import { releaseMemory } from './platform/node/release-memory.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
 import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
@@ -71,6 +72,7 @@ export async function serve(env: Environment, options: { readonly config?: strin
     log.info('group', { name: group.name });
     for (const warning of warnings) log.warn('configuration', { warning });
     running.start();
+    releaseMemory();
     // Opened last, closed first: nothing ends before everybody has been told.
     running.onClose(async () => {
       for (const socket of sockets) socket.drain();
