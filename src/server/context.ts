@@ -6,6 +6,7 @@ import type { Descriptions, KeptDescriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
 import type { NoteSigner } from '../protocol/log/note.ts';
 import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
+import type { DepositGroup } from './directory/deposit-group.ts';
 import type { ReadMemory } from './directory/read-memory.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
@@ -102,6 +103,8 @@ export interface DirectoryContext extends Context {
   readonly logSigner: NoteSigner;
   readonly witnesses: Witnesses;
   readonly sequencing: Sequencing;
+  /** One a process: deposits that share a transaction. */
+  readonly deposits: DepositGroup;
   /** One a process: what of sequencing is under way in it. */
   readonly flight: Flight;
   /** Secret for keyed hashes of quota subjects and client addresses: 32 octets, derived from the signing key. */

@@ -7,6 +7,7 @@ import type { Json } from '../protocol/json.ts';
 import { formatNoteKey } from '../protocol/note-key.ts';
 import type { Config } from './config.ts';
 import type { Clock, Context, DirectoryContext, Evaluating, IssuerContext, ShownCheckpoint } from './context.ts';
+import { DepositGroup } from './directory/deposit-group.ts';
 import type { Memory } from './directory/sequencer/flight.ts';
 import { logParts, witnessPeer } from './log-parts.ts';
 import { countOutcome, type Metrics } from './metrics.ts';
@@ -47,6 +48,7 @@ export function directoryContext(parts: Parts & { readonly evaluating: Evaluatin
     url: config.url,
     db: database.db,
     evaluating,
+    deposits: new DepositGroup(),
     oprfKeys: keys.oprf,
     abandoned: config.directory.abandonedKey,
     pepper: keys.pepper,

@@ -1,5 +1,6 @@
 // A small federation in one process and one database, under production rules: a directory (or two), three providers, and a
 // gatekeeper. Every request of every party goes through `transport`, which keeps a copy and can be told to spoil replies.
+import { DepositGroup } from '../../src/server/directory/deposit-group.ts';
 import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { logParts } from '../../src/server/log-parts.ts';
 import { createClient, type Client, type ClientParts } from '../../src/client/client.ts';
@@ -127,6 +128,7 @@ export async function openWorld(database: Database): Promise<World> {
   const directory: DirectoryContext = {
     ...context,
     role: 'directory',
+    deposits: new DepositGroup(),
     domain: DIRECTORY,
     url: `https://${DIRECTORY}`,
     db: database.db,

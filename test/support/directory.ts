@@ -15,6 +15,7 @@ import { generateTemporaryKey, type TemporaryKey } from '../../src/protocol/toke
 import { signWithdrawal } from '../../src/protocol/token/withdrawal.ts';
 import { concat, formatB64u, formatHex } from '../../src/protocol/wire.ts';
 import type { DirectoryContext, Log, Quotas } from '../../src/server/context.ts';
+import { DepositGroup } from '../../src/server/directory/deposit-group.ts';
 import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { advance } from '../../src/server/directory/sequencer/advance.ts';
 import { Flight } from '../../src/server/directory/sequencer/flight.ts';
@@ -140,6 +141,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     db: database.db,
     evaluating: options.evaluating ?? inlineEvaluation({ group: () => nobleGroup, random }),
     ...(options.reading !== undefined && { reading: options.reading }),
+    deposits: new DepositGroup(),
     oprfKeys,
     abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,

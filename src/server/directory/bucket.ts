@@ -37,7 +37,8 @@ async function readReply(
     from = 'database';
     return tagged(await kind.make(ctx, place, published));
   };
-  const reply = await (ctx.reading === undefined ? make() : ctx.reading.reply(published, kind.name, make));
+  const { reading } = ctx;
+  const reply = await (reading === undefined ? make() : reading.replies.take(published.note, kind.name, make));
   ctx.metrics.count('bucket_replies_total', { from });
   return reply;
 }
