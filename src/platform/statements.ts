@@ -7,7 +7,7 @@ const OPERATIONS = /^\s*(select|insert|update|delete|with|begin|commit|rollback|
 /** Watches every statement of `sql` from now on; gives how many are under way. */
 export function watchStatements(sql: postgres.Sql): () => number {
   let running = 0;
-  const { unsafe } = sql;
+  const unsafe: typeof sql.unsafe = sql.unsafe.bind(sql);
   const end = () => {
     running -= 1;
   };

@@ -110,7 +110,7 @@ describe('the embedded database', () => {
       const database = await openEmbedded(folder, { log: { warn } });
       expect(vi.getTimerCount()).toBe(2);
       const read = async (text: string) =>
-        ((await database.db.execute(text)) as unknown as { rows: Record<string, unknown>[] }).rows[0];
+        ((await database.db.execute(text)) as { rows: Record<string, unknown>[] }).rows[0];
       const redo = async () => (await read('select redo_lsn::text as at from pg_control_checkpoint()'))?.['at'];
       const written = async () =>
         Number((await read("select pg_current_wal_lsn() - '0/0'::pg_lsn as octets"))?.['octets']);
