@@ -1,8 +1,10 @@
 // `npm run bench [-- name …]`: runs the benchmarks named, or all; prints tables and, last, one JSON line.
 import { cpus } from 'node:os';
 import { benchEvaluate } from './evaluate.ts';
+import { benchDeposits } from './deposits.ts';
 import { benchDirectory } from './directory.ts';
 import { benchLog } from './log.ts';
+import { benchStorm } from './storm.ts';
 import { benchWatch } from './watch.ts';
 import { benchWhere } from './where.ts';
 import type { Line } from './measure.ts';
@@ -10,6 +12,8 @@ import type { Line } from './measure.ts';
 const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> = {
   evaluate: benchEvaluate,
   directory: benchDirectory,
+  deposits: benchDeposits,
+  storm: benchStorm,
   log: benchLog,
   where: benchWhere,
   watch: benchWatch,

@@ -25,8 +25,9 @@ const secretsOf = (keys: StoredKeys) => ({
 });
 
 async function openDatabase(): Promise<string> {
-  const { url, drop } = await createPostgresDatabase();
-  closers.push(drop);
+  const place = await createPostgresDatabase();
+  const { url } = place;
+  closers.push(() => place.drop());
   await (await openPostgres(url)).close();
   const address = new URL(url);
   // Hyperdrive's configuration refuses an address without a password.
@@ -112,12 +113,8 @@ const WORKERS: Readonly<Record<Host, string>> = {
 };
 
 const world = (): World => ({
-  ask: async (host, path, init) => {
-    const reply = await harness
-      .getWorker(WORKERS[host])
-      .fetch(`https://${host}${path}`, { redirect: 'manual', ...init } as never);
-    return reply as unknown as Response;
-  },
+  ask: (host, path, init) =>
+    harness.getWorker(WORKERS[host]).fetch(`https://${host}${path}`, { redirect: 'manual', ...init } as never),
   token: TOKEN,
   witnesses: [witness],
 });
