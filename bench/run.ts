@@ -1,9 +1,14 @@
 // `npm run bench [-- name …]`: runs the benchmarks named, or all; prints tables and, last, one JSON line.
 import { cpus } from 'node:os';
 import { benchEvaluate } from './evaluate.ts';
+import { benchBundle } from './bundle.ts';
+import { benchCores } from './cores.ts';
 import { benchDeposits } from './deposits.ts';
 import { benchDirectory } from './directory.ts';
 import { benchLog } from './log.ts';
+import { benchLookup } from './lookup.ts';
+import { benchScale } from './scale.ts';
+import { benchStart } from './start.ts';
 import { benchStorm } from './storm.ts';
 import { benchWatch } from './watch.ts';
 import { benchWhere } from './where.ts';
@@ -13,7 +18,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> =
   evaluate: benchEvaluate,
   directory: benchDirectory,
   deposits: benchDeposits,
+  lookup: benchLookup,
+  cores: benchCores,
+  start: benchStart,
+  bundle: benchBundle,
   storm: benchStorm,
+  scale: benchScale,
   log: benchLog,
   where: benchWhere,
   watch: benchWatch,
