@@ -1,9 +1,10 @@
 // Deposits, bucket reads and whole look-ups against a directory on real PostgreSQL, over HTTP on loopback in this process: the CPU
 // time counted is the server's and the client's together, so that the peer for reads is a bare Hono handler called the same way.
 import { randomBytes } from 'node:crypto';
-import { serve } from '@hono/node-server';
+import { serve as listenAt } from '@hono/node-server';
 import { Hono } from 'hono';
 import { ReadMemory } from '../src/server/directory/read-memory.ts';
+import { openMetrics } from '../src/platform/node/prometheus.ts';
 import { openPostgres } from '../src/platform/node/postgres.ts';
 import {
   createTestDirectory,
@@ -24,10 +25,12 @@ export async function benchDirectory(): Promise<Record<string, Line[]>> {
   const closers: (() => Promise<unknown>)[] = [() => database.close(), postgres.stop];
   try {
     const directory = createTestDirectory(database, { listed: ['issuer.example'], reading: new ReadMemory() });
+    const { metrics } = await openMetrics();
+    const watched = createTestDirectory(database, { reading: new ReadMemory(), metrics });
     const issuer = await createParty('issuer.example');
     directory.world.join(issuer);
     const deposits = await fill(directory, issuer);
-    const reads = await readBuckets(directory, closers);
+    const reads = await readBuckets(directory, watched, closers);
     return { ...deposits, ...reads };
   } finally {
     for (const close of closers) await close();
@@ -60,11 +63,16 @@ async function fill(directory: Directory, issuer: Party): Promise<Record<string,
   return { [title]: lines };
 }
 
-/** Bucket reads next to a bare handler that returns as many octets, both over loopback with 16 requests at once. */
-async function readBuckets(directory: Directory, closers: (() => Promise<unknown>)[]): Promise<Record<string, Line[]>> {
+/** Bucket reads, counted and not, next to a bare handler that returns as many octets, over loopback with 16 requests at once. */
+async function readBuckets(
+  directory: Directory,
+  watched: Directory,
+  closers: (() => Promise<unknown>)[],
+): Promise<Record<string, Line[]>> {
   const sample = await (await directory.request('/v1/buckets/4/7')).text();
   const bare = new Hono().get('/', (c) => c.body(sample, 200, { 'content-type': 'application/json' }));
-  const ours = await listen((request) => directory.request(new URL(request.url).pathname), closers);
+  const serve = (one: Directory) => listen((request) => one.request(new URL(request.url).pathname), closers);
+  const [ours, counted] = [await serve(directory), await serve(watched)];
   const theirs = await listen((request) => bare.fetch(request), closers);
   const read = (url: string) => async (): Promise<void> => {
     const responses = await Promise.all(Array.from({ length: 16 }, () => fetch(url)));
@@ -73,6 +81,11 @@ async function readBuckets(directory: Directory, closers: (() => Promise<unknown
   let bucket = 0;
   const lines = await compare([
     { name: 'GET /v1/buckets/{d}/{i}', units: 16, run: () => read(`${ours}/v1/buckets/4/${bucket++ % 16}`)() },
+    {
+      name: 'the same, with metrics',
+      units: 16,
+      run: () => read(`${counted}/v1/buckets/4/${bucket++ % 16}`)(),
+    },
     { name: 'bare Hono handler, as many octets', units: 16, run: read(`${theirs}/`) },
   ]);
   const title = `bucket reads at ${RECORDS} records (${sample.length} octets each), one epoch, server and client in one process`;
@@ -85,7 +98,7 @@ function listen(
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   return new Promise((resolve) => {
-    const server = serve({ fetch: fetchFunction, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+    const server = listenAt({ fetch: fetchFunction, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
       resolve(`http://127.0.0.1:${port}`),
     );
     closers.unshift(async () => {

@@ -31,6 +31,7 @@ import { readExtra } from './platform/node/own-extra.ts';
 import { createLog } from './platform/node/log.ts';
 import { serveMetrics } from './platform/node/metrics-server.ts';
 import { openOutside } from './platform/node/outside.ts';
+import { tracedTransport } from './platform/node/traced-transport.ts';
 import { openTracing } from './platform/node/tracing.ts';
 import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
 import { openMetrics, type Exposition, type GaugeSource } from './platform/node/prometheus.ts';
@@ -149,7 +150,7 @@ async function openPublic(deployment: Deployment): Promise<Fetch> {
     config,
     keys,
     database,
-    fetch: openOutside(config.network, knownHosts(config)).fetch,
+    fetch: openOutside(config.network, tracedTransport(knownHosts(config))).fetch,
     world,
     group: () => group,
     extra: readExtra(config.profile.description),
@@ -215,7 +216,7 @@ async function serveResolver(deployment: Deployment): Promise<void> {
   const token = secrets.resolverToken ?? (tokenFile === undefined ? undefined : findSecretFile(tokenFile)?.trim());
   if (token === undefined || token.length < 16)
     throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_RESOLVER_TOKEN_FILE holds no token of 16 characters');
-  const outside = openOutside(config.network, new Set(policy.directories));
+  const outside = openOutside(config.network, tracedTransport(new Set(policy.directories)));
   const client = createClient({
     transport: outside.transport,
     clock: world.clock,

@@ -7,7 +7,7 @@ const OPERATIONS = /^\s*(select|insert|update|delete|with|begin|commit|rollback|
 /** Watches every statement of `sql` from now on; gives how many are under way. */
 export function watchStatements(sql: postgres.Sql): () => number {
   let running = 0;
-  const { unsafe } = sql;
+  const unsafe: typeof sql.unsafe = sql.unsafe.bind(sql);
   const end = () => {
     running -= 1;
   };
@@ -15,12 +15,8 @@ export function watchStatements(sql: postgres.Sql): () => number {
     const query = unsafe(...args);
     running += 1;
     // Begins with the next microtask, so that how the rows are wanted can still be said, as by drizzle.
-    const done = query.then(end, (error: unknown) => {
-      end();
-      throw error;
-    });
-    traceStatement(OPERATIONS.exec(args[0])?.[1]?.toUpperCase() ?? 'OTHER', done);
-    done.catch(() => undefined);
+    query.then(end, end);
+    traceStatement(() => OPERATIONS.exec(args[0])?.[1]?.toUpperCase() ?? 'OTHER', query);
     return query;
   }) as typeof unsafe;
   Object.assign(sql, { unsafe: watched });

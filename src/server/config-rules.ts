@@ -5,6 +5,7 @@ import { envName, type Key } from './settings.ts';
 /** What is missing or does not fit together, in terms of the settings' names. */
 export function findContradictions(values: Values): string[] {
   const has = (role: Role): boolean => values.roles?.includes(role) ?? false;
+  const serves = values.roles?.some((role) => role !== 'resolver') === true;
   const missing = (key: Key, why: string): string[] =>
     values[key] === undefined ? [`${envName(key)}: required ${why}`] : [];
   const rules: readonly (readonly [boolean, string])[] = [
@@ -70,7 +71,7 @@ export function findContradictions(values: Values): string[] {
     ],
     [
       has('resolver') &&
-        values.roles?.some((role) => role !== 'resolver') === true &&
+        serves &&
         values.resolverPort === values.port &&
         values.resolverPort !== 0 &&
         values.resolverHost === values.host,
@@ -80,8 +81,8 @@ export function findContradictions(values: Values): string[] {
       values.metricsPort !== undefined &&
         values.metricsPort !== 0 &&
         [
-          [values.host, values.port],
-          [values.resolverHost, values.resolverPort],
+          [serves && values.host, values.port],
+          [has('resolver') && values.resolverHost, values.resolverPort],
         ].some(([host, port]) => port === values.metricsPort && host === values.metricsHost),
       `${envName('metricsPort')}: metrics need an address of their own`,
     ],

@@ -108,13 +108,13 @@ export const UNCOUNTED: Metrics = { count: () => undefined, observe: () => undef
 type OutcomeName = { [N in CounterName]: Labels<N> extends { outcome: string } ? N : never }[CounterName];
 
 /** Counts how `work` ends: as `outcomeOf` names it, or with the code of its failure. */
-export async function countOutcome<T, N extends OutcomeName>(
+export async function countOutcome<T>(
   metrics: Metrics,
-  name: N,
+  name: OutcomeName,
   work: Promise<T>,
   outcomeOf: (done: T) => string,
 ): Promise<T> {
-  const count = (outcome: string) => metrics.count<OutcomeName>(name, { outcome });
+  const count = (outcome: string) => metrics.count(name, { outcome });
   try {
     const done = await work;
     count(outcomeOf(done));

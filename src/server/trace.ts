@@ -58,9 +58,10 @@ function fail(span: Span, error: unknown): void {
   span.setAttribute('error.type' satisfies Attribute, codedFailure(error).code);
 }
 
-/** A span around what is under way already, within another: what nobody traces makes none. */
-export function traceStatement(operation: string, done: Promise<unknown>): void {
+/** A span around a statement under way, within another: what nobody traces makes none. */
+export function traceStatement(operationOf: () => string, done: Promise<unknown>): void {
   if (trace.getActiveSpan() === undefined) return;
+  const operation = operationOf();
   const attributes: Attributes = { 'db.system.name': 'postgresql', 'db.operation.name': operation };
   const span = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes });
   done.then(

@@ -1,6 +1,6 @@
 // The embedded database: one process a folder, state across restarts and sudden death, newer schemas refused.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,8 @@ import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { lockFolder } from '../../src/platform/node/folder-lock.ts';
+import { openPostgres } from '../../src/platform/node/postgres.ts';
+import { createPostgresDatabase } from '../support/database.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'whereabouts-embedded-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -100,27 +102,60 @@ describe('the embedded database', () => {
     await Promise.all([first.close(), again.close()]);
   });
 
-  test('looks after itself: checkpoints within minutes, vacuum within a day', async () => {
+  test('looks after itself: its log stays within bounds, and so do rows that are changed again and again', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const warn = vi.fn();
-      const database = await openEmbedded(path.join(root, 'kept'), { log: { warn } });
-      const { db } = database;
-      const read = async (text: string) => ((await db.execute(text)) as { rows: Record<string, unknown>[] }).rows[0];
-      const checkpoint = () => read('select redo_lsn::text as at from pg_control_checkpoint()');
-      const vacuum = () =>
-        read(`select last_vacuum is not null as done from pg_stat_user_tables where relname = 'records'`);
-      const before = await checkpoint();
-      await db.execute(sql`insert into directory_state values ('directory.example', 4)`);
-      vi.advanceTimersByTime(5 * 60_000);
-      await vi.waitFor(async () => expect(await checkpoint()).not.toEqual(before), { timeout: 5_000 });
-      expect(await vacuum()).toEqual({ done: false });
-      vi.advanceTimersByTime(24 * 3_600_000);
-      await vi.waitFor(async () => expect(await vacuum()).toEqual({ done: true }), { timeout: 10_000 });
+      const folder = path.join(root, 'kept');
+      const database = await openEmbedded(folder, { log: { warn } });
+      expect(vi.getTimerCount()).toBe(2);
+      const read = async (text: string) =>
+        ((await database.db.execute(text)) as { rows: Record<string, unknown>[] }).rows[0];
+      const redo = async () => (await read('select redo_lsn::text as at from pg_control_checkpoint()'))?.['at'];
+      const written = async () =>
+        Number((await read("select pg_current_wal_lsn() - '0/0'::pg_lsn as octets"))?.['octets']);
+      const megabytesOfLog = () =>
+        16 * readdirSync(path.join(folder, 'pglite', 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name)).length;
+      const table = async () => {
+        const size = "pg_relation_size('quotas') as size, n_dead_tup::int as dead";
+        const found = await read(`select ${size} from pg_stat_user_tables where relname = 'quotas'`);
+        return { size: Number(found?.['size']), dead: Number(found?.['dead']) };
+      };
+      const rows = 'select sha256(i::text::bytea), 1, 1 from generate_series(1, 40000) i';
+      await database.db.execute(`insert into quotas (subject, tokens, at) ${rows}`);
+      const before = await written();
+      const sizes: number[] = [];
+      for (let round = 0; round < 8; round++) {
+        await database.db.execute('update quotas set at = at + 1');
+        await vi.waitFor(async () => expect((await table()).dead).toBeGreaterThanOrEqual(40_000), { timeout: 5_000 });
+        const last = await redo();
+        vi.advanceTimersByTime(10 * 60_000);
+        await vi.waitFor(async () => expect(await redo()).not.toBe(last), { timeout: 10_000 });
+        await vi.waitFor(async () => expect((await table()).dead).toBe(0), { timeout: 10_000 });
+        sizes.push((await table()).size);
+      }
+      expect((await written()) - before).toBeGreaterThan(100 * 1024 * 1024);
+      expect(megabytesOfLog()).toBeLessThanOrEqual(96);
+      // Two copies of every row, and never a third.
+      expect(Math.max(...sizes)).toBeLessThan((sizes[0] ?? 0) * 1.6);
       expect(warn).not.toHaveBeenCalled();
+      await database.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  }, 120_000);
+
+  test('PostgreSQL looks after itself: no timer is set for it', async () => {
+    const place = await createPostgresDatabase();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const database = await openPostgres(place.url);
+      expect(vi.getTimerCount()).toBe(0);
       await database.close();
     } finally {
       vi.useRealTimers();
+      await place.drop();
     }
   });
 

@@ -109,3 +109,27 @@ test('closing lets a request finish and takes no other', async () => {
   expect(await running).toBe('done');
   await closed;
 });
+
+test('from the moment it drains /readyz refuses; all else is answered, and each answer is the last of its connection', async () => {
+  const draining = await listen({
+    fetch: ({ url }) => Response.json({ path: new URL(url).pathname }),
+    host: '127.0.0.1',
+    port: 0,
+    onFault: (error) => faults.push(error),
+  });
+  const ask = async (path: string) => {
+    const { status, headers } = await fetch(`http://127.0.0.1:${draining.port}${path}`);
+    return [status, headers.get('connection')];
+  };
+  expect([await ask('/readyz'), await ask('/healthz')]).toEqual([
+    [200, 'keep-alive'],
+    [200, 'keep-alive'],
+  ]);
+  draining.drain();
+  expect([await ask('/readyz'), await ask('/healthz'), await ask('/v1/epoch')]).toEqual([
+    [503, 'close'],
+    [200, 'close'],
+    [200, 'close'],
+  ]);
+  await draining.close();
+});

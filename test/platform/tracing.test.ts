@@ -46,14 +46,14 @@ test('spans hang together, a request begins its own trace, and of a failure only
   await traced('outer', {}, async () => {
     await traced('asked', { kind: 'asked' }, async () => {
       propagation.inject(context.active(), carrier);
-      traceStatement('SELECT', Promise.resolve());
+      traceStatement(() => 'SELECT', Promise.resolve());
     });
     for (const error of [new Error(SECRET), new WhereaboutsError('quota-exceeded', SECRET)])
       await expect(traced('failing', { kind: 'asking' }, () => Promise.reject(error))).rejects.toThrow();
-    traceStatement('INSERT', Promise.reject(new Error(SECRET)));
+    traceStatement(() => 'INSERT', Promise.reject(new Error(SECRET)));
   });
   // In nobody's span it is nobody's business.
-  traceStatement('UPDATE', Promise.resolve());
+  traceStatement(() => 'UPDATE', Promise.resolve());
   await new Promise((resolve) => setTimeout(resolve, 10));
   await close();
   const spans = collector.spans();

@@ -87,6 +87,22 @@ describe('sources', () => {
     expect(config.network.allowAddresses).toEqual(['127.0.0.0/8']);
     expect(warnings).toHaveLength(1);
   });
+
+  test('nothing is counted or traced unless it is asked for; metrics stay on this machine unless it is said, and then with a warning', () => {
+    const base = { ...DATABASE, WHEREABOUTS_DOMAIN: 'a.example' };
+    const plain = read(base).config;
+    expect([plain.metrics, plain.traces]).toEqual([undefined, undefined]);
+    const local = read({ ...base, WHEREABOUTS_METRICS_PORT: '9464', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318' });
+    expect([local.config.metrics, local.config.traces]).toEqual([
+      { host: '127.0.0.1', port: 9464 },
+      'http://[::1]:4318',
+    ]);
+    expect(local.warnings).toEqual([]);
+    const open = read({ ...base, WHEREABOUTS_METRICS_PORT: '9464', WHEREABOUTS_METRICS_HOST: '0.0.0.0' });
+    expect(open.warnings).toEqual([expect.stringContaining('WHEREABOUTS_METRICS_HOST')]);
+    // The resolver's port is nobody's where there is none.
+    expect(read({ ...base, WHEREABOUTS_METRICS_PORT: '8081' }).config.metrics?.port).toBe(8081);
+  });
 });
 
 describe('problems', () => {
@@ -141,6 +157,13 @@ describe('problems', () => {
       },
       {},
       'WHEREABOUTS_RESOLVER_PORT',
+    ],
+    ['metrics on the public address', { ...base, WHEREABOUTS_METRICS_PORT: '8080' }, {}, 'WHEREABOUTS_METRICS_PORT'],
+    [
+      'a collector with credentials in its address',
+      { ...base, OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:hunter2@collector.example' },
+      {},
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
     ],
     [
       'a short resolver token',

@@ -9,9 +9,12 @@ import { lockFolder } from './folder-lock.ts';
 import { APPLIED, HAS_MIGRATIONS, MIGRATIONS, refuseNewer } from './migrations.ts';
 
 /** PGlite has no background processes: without these its log and its dead rows only grow. */
-const CHECKPOINT_MILLISECONDS = 5 * 60_000;
-const VACUUM_MILLISECONDS = 24 * 3_600_000;
+const CHECKPOINT_MILLISECONDS = 60_000;
+const VACUUM_MILLISECONDS = 10 * 60_000;
 const SETTINGS = ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'];
+/** Nobody is answered meanwhile: only tables that are worth it, as PostgreSQL's own autovacuum judges. */
+const WORTH_VACUUM = `select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables
+  where n_dead_tup > 1000 + 0.2 * n_live_tup`;
 
 export interface EmbeddedDatabase extends Database {
   /** Made just now: nothing is in it but the schema. */
@@ -63,11 +66,16 @@ async function openLocked(
     const embedded = drizzle(client, { schema });
     await migrate(embedded, { migrationsFolder: MIGRATIONS });
     const db: Db = embedded;
-    const upkeep = (statement: string, milliseconds: number) =>
-      setInterval(() => {
-        client.exec(statement).catch(() => log?.warn('upkeep-failed', { statement }));
-      }, milliseconds).unref();
-    const timers = [upkeep('checkpoint', CHECKPOINT_MILLISECONDS), upkeep('vacuum (analyze)', VACUUM_MILLISECONDS)];
+    const upkeep = (what: string, milliseconds: number, work: () => Promise<unknown>) =>
+      setInterval(() => void work().catch(() => log?.warn('upkeep-failed', { what })), milliseconds).unref();
+    const vacuum = async () => {
+      const { rows } = await client.query<{ name: string }>(WORTH_VACUUM);
+      for (const { name } of rows) await client.exec(`vacuum (analyze) ${name}`);
+    };
+    const timers = [
+      upkeep('checkpoint', CHECKPOINT_MILLISECONDS, () => client.exec('checkpoint')),
+      upkeep('vacuum', VACUUM_MILLISECONDS, vacuum),
+    ];
     return {
       db,
       isNew,

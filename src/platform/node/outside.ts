@@ -1,6 +1,5 @@
 // How this process reaches others: a transport with its address rules, for production or for the sandbox, never for both.
 import { createSafeFetch, type SafeFetch, type Transport } from '../../evidence/safe-fetch.ts';
-import { traced } from '../../server/trace.ts';
 import { createNodeTransport } from './transport.ts';
 
 export interface Outside {
@@ -10,14 +9,13 @@ export interface Outside {
   readonly sandbox: boolean;
 }
 
-/** For production: https to public addresses, and to those the operator allows. Spans name `known` hosts, and no others. */
+/** For production: https to public addresses, and to those the operator allows. `watch` sees each exchange. */
 export function openOutside(
   network: { readonly allowAddresses?: readonly string[] | undefined; readonly dns?: string | undefined },
-  known: ReadonlySet<string> = new Set(),
+  watch: (send: Transport) => Transport = (send) => send,
 ): Outside {
   const { allowAddresses = [], dns } = network;
-  const send = createNodeTransport({ allow: allowAddresses, ...(dns === undefined ? {} : { dns }) });
-  const transport = tracedTransport(send, known);
+  const transport = watch(createNodeTransport({ allow: allowAddresses, ...(dns === undefined ? {} : { dns }) }));
   return { transport, fetch: createSafeFetch(transport, { sandbox: false }), sandbox: false };
 }
 
@@ -26,16 +24,4 @@ export function openSandboxOutside(port: number, headers: Readonly<Record<string
   const send = createNodeTransport({ sandboxPort: port });
   const transport: Transport = (request) => send({ ...request, headers: { ...request.headers, ...headers } });
   return { transport, fetch: createSafeFetch(transport, { sandbox: true }), sandbox: true };
-}
-
-function tracedTransport(send: Transport, known: ReadonlySet<string>): Transport {
-  return (request) => {
-    const { method, url } = request;
-    const host = known.has(url.hostname) ? { 'server.address': url.hostname } : {};
-    return traced('fetch', { kind: 'asking', attributes: { 'http.request.method': method, ...host } }, async (span) => {
-      const response = await send(request);
-      span.note({ 'http.response.status_code': response.status });
-      return response;
-    });
-  };
 }

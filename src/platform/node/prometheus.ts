@@ -12,9 +12,9 @@ export type GaugeSource = () => Promise<readonly Reading[]>;
 export interface Exposition {
   readonly metrics: Metrics;
   readonly contentType: string;
-  addGauges(source: GaugeSource): void;
+  readonly addGauges: (source: GaugeSource) => void;
   /** Everything, as text. Readers at the same time share one look at the gauges. */
-  expose(): Promise<string>;
+  readonly expose: () => Promise<string>;
 }
 
 export async function openMetrics(): Promise<Exposition> {
