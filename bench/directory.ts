@@ -22,7 +22,7 @@ const RECORDS = 1_000;
 export async function benchDirectory(): Promise<Record<string, Line[]>> {
   const postgres = await startPostgres();
   const database = await openPostgres(postgres.url);
-  const closers: (() => Promise<unknown>)[] = [() => database.close(), postgres.stop];
+  const closers: (() => Promise<unknown>)[] = [() => database.close(), () => postgres.stop()];
   try {
     const directory = createTestDirectory(database, { listed: ['issuer.example'], reading: new ReadMemory() });
     const { metrics } = await openMetrics();

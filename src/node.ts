@@ -58,6 +58,8 @@ export async function serve(env: Environment, options: { readonly config?: strin
   const { config, secrets, warnings } = readConfig(env, readFileValues(env, folders, options.config), folders);
   const log = createLog(config.logLevel);
   const running = createRunning(log);
+  // From the first line on: who is told to stop while it starts ends in order as well.
+  closeOnSignal(running, log);
   const exposition = config.metrics && (await openMetrics());
   if (config.traces !== undefined) running.onClose(await openTracing(config.traces, log));
   const metrics = exposition?.metrics ?? UNCOUNTED;
@@ -83,7 +85,6 @@ export async function serve(env: Environment, options: { readonly config?: strin
     await running.close();
     throw error;
   }
-  closeOnSignal(running, log);
 }
 
 interface Deployment {

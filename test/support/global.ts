@@ -11,5 +11,5 @@ declare module 'vitest' {
 export default async function (project: TestProject) {
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url);
-  return postgres.stop;
+  return () => postgres.stop();
 }

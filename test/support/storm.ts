@@ -57,6 +57,7 @@ export async function openStorm(options: StormOptions) {
   const blinded = blind(nobleGroup, names, random).blinded.map(formatB64u);
   const tally: Tally = { statuses: {}, reads: [], acknowledged: [], faults: [] };
   const fault = (what: string) => void (tally.faults.length < 100 && tally.faults.push(what));
+  const ending = new AbortController();
   let head: Head | undefined;
 
   const ask = async (
@@ -131,7 +132,7 @@ export async function openStorm(options: StormOptions) {
     const depositor = await createDepositor(random(32));
     const made = await makeDeposit(depositor, [party], times);
     // Until it is answered, as the protocol has it: doing it again changes nothing.
-    for (let isDone = false; !isDone && !isOver;) {
+    for (let isDone = false; !isDone && !ending.signal.aborted;) {
       const reply = await ask('deposit', made.path, { method: 'PUT', body: made.body });
       isDone = reply?.status === 201 || reply?.status === 200;
       if (!isDone || reply === undefined) {
@@ -155,11 +156,10 @@ export async function openStorm(options: StormOptions) {
     await ask('evaluate', '/v1/evaluate', { method: 'POST', body: { key, blinded }, token });
   };
 
-  let isOver = false;
   const repeat = async (work: () => Promise<void>, pause: number): Promise<void> => {
     // Not all in step.
     await sleep(Math.random() * pause);
-    for (; !isOver; await sleep(pause)) await work();
+    for (; !ending.signal.aborted; await sleep(pause)) await work();
   };
   const many = (count: number, work: () => Promise<void>, pause: number) =>
     Array.from({ length: count }, () => repeat(work, pause));
@@ -169,7 +169,7 @@ export async function openStorm(options: StormOptions) {
     /** From now on evaluations as well. */
     rage: () => void working.push(...many(options.clients, evaluate, (options.clients * 1_000) / options.perSecond)),
     stop: async () => {
-      isOver = true;
+      ending.abort();
       await Promise.all(working);
       await agent.close();
     },

@@ -19,7 +19,7 @@ import { createFetchTransport } from './transport.ts';
 export interface Bindings {
   readonly HYPERDRIVE?: { readonly connectionString: string };
   /** A service of the operator's own that carries what goes out, where the platform's `fetch` is not to. */
-  readonly EGRESS?: { fetch(url: URL, init: RequestInit): Promise<Response> };
+  readonly EGRESS?: { readonly fetch: typeof globalThis.fetch };
   readonly [name: string]: unknown;
 }
 
@@ -82,7 +82,7 @@ export const openWorld = ({ METRICS }: Bindings, execution: Execution): Context 
 
 export function openOutside({ EGRESS }: Bindings): { readonly transport: Transport; readonly fetch: SafeFetch } {
   const transport = createFetchTransport(
-    EGRESS === undefined ? {} : { fetch: (input, init) => EGRESS.fetch(new URL(String(input)), init ?? {}) },
+    EGRESS === undefined ? {} : { fetch: (input, init) => EGRESS.fetch(input, init) },
   );
   return { transport, fetch: createSafeFetch(transport, { sandbox: false }) };
 }

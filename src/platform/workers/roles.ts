@@ -162,5 +162,5 @@ export function roleFor(turn: Turn, pathname: string): RoleAtWork {
 
 /** Everything due, for every role. */
 export async function doDue(turn: Turn, what: Due): Promise<void> {
-  await Promise.all([...turn.opened.config.roles].map((role) => OPEN[role]?.(turn).due(what)));
+  await Promise.all([...turn.opened.config.roles].map(async (role) => OPEN[role]?.(turn).due(what)));
 }
