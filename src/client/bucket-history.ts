@@ -22,10 +22,13 @@ export interface ChainPlace {
   readonly bucket: number;
   /** The epoch in which this depth began, where the directory came back to it later; else the last time counts. */
   readonly era?: number;
+  /** Hash of the leaf data it leads to, where those are verified; else the epoch that ended it with its depth. */
+  readonly leaf?: Uint8Array;
+  readonly ended?: number;
 }
 
 /** A chain as far as it was verified before. */
-export interface KnownChain extends HistoryChain, Omit<ChainPlace, 'era'> {
+export interface KnownChain extends HistoryChain, Pick<ChainPlace, 'depth' | 'bucket'> {
   /** The epoch of its last entry. */
   readonly since: number;
 }
@@ -197,7 +200,7 @@ async function followBack(
   // The directory came back to this depth since: the chains asked for are those of the time before.
   const era = depths.includes(old) ? { era: await findEra(reader, epoch - 1, old) } : {};
   const followAt = async (index: number): Promise<Followed> => {
-    const entries = await readEntries(reader, { depth: old, bucket: index, ...era }, 0, Infinity);
+    const entries = await readEntries(reader, { depth: old, bucket: index, ended: epoch, ...era }, 0, Infinity);
     const then = entries.filter((entry) => entry.epoch < epoch);
     return follow(following, { depth: old, bucket: index }, then, [...depths, old]);
   };
