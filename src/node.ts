@@ -38,12 +38,18 @@ import { closeOnSignal, createRunning, type Running } from './platform/node/runn
 import { findSecretFile } from './platform/node/secret-file.ts';
 import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
+import { openPublicationStore } from './platform/node/publication-place.ts';
+import { Publication } from './server/publication/publish.ts';
+import type { PublicationStore } from './server/publication/store.ts';
+import { sweepFiles } from './server/publication/sweep.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const RECHECK = 600_000;
 /** Descriptions a resolver keeps at hand are asked for on this schedule, never because of a question (§4.1). */
 const REFRESH = 300_000;
+/** Published files that nobody wants any more are looked for this often. */
+const SWEEP = 900_000;
 
 /** Starts what the configuration asks for; throws `config-invalid`, `address-busy` or `database-busy` before anything listens. */
 export async function serve(env: Environment, options: { readonly config?: string | undefined } = {}): Promise<void> {
@@ -124,7 +130,8 @@ async function openPublic({ config, secrets, keys, world, running, group }: Depl
     shown: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
   };
   const { roles } = config;
-  const directory = roles.has('directory') ? await openDirectory(parts, running, group) : undefined;
+  const files = openPublicationStore(config, secrets);
+  const directory = roles.has('directory') ? await openDirectory(parts, running, group, files) : undefined;
   const issuer = roles.has('issuer') ? await openIssuer(parts, running) : undefined;
   const witness = roles.has('witness') ? openWitness(parts) : undefined;
   const auditor = roles.has('auditor') ? await openAuditor(parts, running) : undefined;
@@ -142,7 +149,12 @@ async function openPublic({ config, secrets, keys, world, running, group }: Depl
 const isRole = <T extends object>(name: string, under: T): name is Extract<keyof T, string> =>
   Object.hasOwn(under, name);
 
-async function openDirectory(parts: Parts, running: Running, group: Group): Promise<Fetch> {
+async function openDirectory(
+  parts: Parts,
+  running: Running,
+  group: Group,
+  files: PublicationStore | undefined,
+): Promise<Fetch> {
   const evaluating = openEvaluationPool({ group, random: parts.world.random });
   running.onClose(() => evaluating.close());
   const ctx = { ...directoryContext({ ...parts, evaluating }), reading: new ReadMemory() };
@@ -153,6 +165,12 @@ async function openDirectory(parts: Parts, running: Running, group: Group): Prom
   running.every(HOUR, 'purge-failed', () => purge(ctx));
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
   running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
+  if (files !== undefined) {
+    const publication = new Publication(files);
+    const { interval } = parts.config.directory.publication;
+    running.every(interval, 'publication-failed', () => publication.publish(ctx));
+    running.every(SWEEP, 'publication-sweep-failed', () => sweepFiles(ctx, files));
+  }
   return directoryApp(ctx).fetch;
 }
 

@@ -5,6 +5,7 @@ import { CODES, WhereaboutsError } from './protocol/errors.ts';
 import type { Group, GroupSource } from './protocol/group.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import { readConfig, type Config } from './server/config.ts';
+import { logFailure } from './server/failure.ts';
 import type { Context, DirectoryContext, Log } from './server/context.ts';
 import { endedKeys } from './server/directory/keys.ts';
 import { inlineEvaluation } from './server/directory/inline-evaluation.ts';
@@ -14,16 +15,21 @@ import { advance } from './server/directory/sequencer/advance.ts';
 import { createMemory } from './server/directory/sequencer/flight.ts';
 import { replaceKeys } from './server/key-rotation.ts';
 import { openSecrets, type Keys } from './server/keys.ts';
+import { createProgress, Publication } from './server/publication/publish.ts';
+import { sweepFiles } from './server/publication/sweep.ts';
 import { directoryContext } from './server/roles.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { checkReady, type Database } from './server/store/database.ts';
 import { openPool } from './platform/postgres-pool.ts';
 import { openGroup } from './platform/sodium.ts';
 import sodium from './platform/workers/libsodium.wasm';
+import { r2Store, type R2Bucket } from './platform/workers/r2-store.ts';
 import { createFetchTransport } from './platform/workers/transport.ts';
 
 interface Bindings {
   readonly HYPERDRIVE: { readonly connectionString: string };
+  /** Where the directory's public octets are published as files, where they are. */
+  readonly PUBLICATION?: R2Bucket;
   readonly [name: string]: unknown;
 }
 
@@ -48,6 +54,8 @@ async function open(env: Bindings): Promise<Opened> {
       'config-invalid',
       'on Workers keys come from secrets: WHEREABOUTS_SIGNING_KEY and others',
     );
+  if (config.directory.publication.to !== undefined)
+    throw new WhereaboutsError('config-invalid', 'on Workers files are published to the R2 binding PUBLICATION');
   return { config, keys: await openSecrets(nobleGroup, secrets) };
 }
 
@@ -62,6 +70,7 @@ const group: GroupSource = async () => {
 
 /** Facts, no promises: those would belong to the request that made them. */
 const memory = createMemory();
+const progress = createProgress();
 
 /** One pool a request: a workerd socket belongs to the request that opened it. Never ended: workerd does that (postgres.js#1202). */
 function connect(connectionString: string): Database {
@@ -124,11 +133,17 @@ export default {
     const client = request.headers.get('cf-connecting-ip');
     return directoryApp(context).fetch(request, client === null ? {} : { client });
   },
-  /** Every minute: heartbeats, ended records, what a request that died left unpublished. Every hour the sweep. */
+  /** Every minute: heartbeats, ended records, what a request that died left unpublished, files. Every hour the sweeps. */
   async scheduled({ cron }: { readonly cron: string }, env: Bindings, execution: Execution): Promise<void> {
     const context = await createContext(env, (work) => execution.waitUntil(work));
+    const files = env.PUBLICATION === undefined ? undefined : r2Store(env.PUBLICATION);
+    const publish = async () => {
+      if (files === undefined) return;
+      await (cron === HOURLY ? sweepFiles(context, files) : new Publication(files, progress).publish(context));
+    };
     if (cron === HOURLY) await Promise.all([purge(context), refreshDescriptions(context)]);
     else await advance(context, { patient: false });
+    await logFailure(log, 'publication-failed', publish());
     // The secret itself is the operator's to take away; this isolate forgets it.
     const ended = endedKeys(context);
     const { keys } = await (opened ??= open(env));

@@ -9,11 +9,7 @@ import { readEpochLeaf } from './epoch-leaf.ts';
 import type { Source } from './source.ts';
 
 /** Blinded names, b64u, that epoch changed; `checkpoint` was verified. Throws `changes-invalid` or what reading throws. */
-export async function readChangedNames(
-  source: Source,
-  checkpoint: Seen,
-  epoch: number,
-): Promise<ReadonlySet<string>> {
+export async function readChangedNames(source: Source, checkpoint: Seen, epoch: number): Promise<ReadonlySet<string>> {
   const { changes: count, changesRoot } = await readEpochLeaf(source, checkpoint, epoch);
   if (count === 0) return new Set();
   const changes = parseChanges(await source.readChanges(epoch, count));

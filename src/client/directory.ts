@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { z } from 'zod';
 import { bucketNumber, splitSealed } from '../protocol/bucket.ts';
 import { parseConfigText, type ConfigText } from '../protocol/config-text.ts';
-import { failAs, WhereaboutsError, type Code } from '../protocol/errors.ts';
+import { failAs, WhereaboutsError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { formatBucketLeaf } from '../protocol/log/bucket-leaf.ts';
 import { parseMapProof } from '../protocol/log/bundle.ts';
@@ -14,14 +14,14 @@ import { parseTlogProof } from '../protocol/log/tlog-proof.ts';
 import { verifyBundle, verifyReceipt, type BucketReply, type VerifiedBucket } from '../protocol/log/verify-bundle.ts';
 import { verifyEpoch, type LogPolicy, type VerifiedEpoch } from '../protocol/log/verify-epoch.ts';
 import { equalOctets, formatHex, parseB64u, parseHex, parseUtf8 } from '../protocol/wire.ts';
-import { apiSource, BUCKET_OCTETS } from './api-source.ts';
+import { BUCKET_OCTETS } from './api-source.ts';
 import { call, parseReply, type Call, type CallParts } from './call.ts';
 import { createMemoryCheckpoints, type Checkpoints } from './checkpoints.ts';
 import type { Descriptions } from './descriptions.ts';
 import { checkSigned, type Grown, type LogParts } from './log-check.ts';
 import { logPolicy, type LogPin } from './log-pin.ts';
-import { PublishedFiles } from './publication-source.ts';
 import { readHashes, type Source } from './source.ts';
+import { Sources } from './sources.ts';
 
 /** What a directory's client needs of the world. */
 export interface DirectoryParts extends CallParts {
@@ -69,26 +69,25 @@ const CONFIGS = 8;
 /** How long a head is used before it is read again: a bundle of another depth or configuration tells earlier. */
 const HEAD_MILLISECONDS = 300_000;
 
-/** For so long, in milliseconds, nothing is asked of a publication that failed; each time twice as long, up to the last. */
-const REST_FIRST = 5_000;
-const REST_LAST = 300_000;
-/** What files that are in order, but behind or ahead of what the caller knows, may be refused for. */
-const PASSING: ReadonlySet<Code> = new Set(['checkpoint-stale', 'config-changed', 'depth-changed']);
-
 /** One directory. It has identity over time: it remembers the newest epoch and the configurations it has verified. */
 export class Directory {
   readonly domain: string;
   readonly #parts: DirectoryParts & { readonly checkpoints: Checkpoints };
+  readonly #sources: Sources;
   readonly #configs = new Map<string, ConfigText>();
   #head: { readonly value: Head; readonly until: number } | undefined;
   #reading: Promise<Head> | undefined;
   #policy: { readonly of: unknown; readonly value: LogPolicy } | undefined;
-  #files: PublishedFiles | undefined;
-  #rest: { readonly until: number; readonly after: number } | undefined;
 
   constructor(parts: DirectoryParts, domain: string) {
     this.#parts = { ...parts, checkpoints: parts.checkpoints ?? createMemoryCheckpoints() };
     this.domain = domain;
+    const published = async () => (await parts.descriptions.find(domain))?.directory?.publication;
+    this.#sources = new Sources(
+      parts,
+      () => this.api(),
+      async () => parts.publication ?? published(),
+    );
   }
 
   /** Base URL of the API, from the cache: a look-up never makes anybody fetch a description (§4.1). */
@@ -119,31 +118,9 @@ export class Directory {
     return this.#reading;
   }
 
-  /**
-   * What `work` makes of what the directory publishes as files; where there is nothing of the kind, or where `work` throws, of
-   * what its API says. Nothing is taken from either unverified: that is for `work`.
-   */
-  async read<T>(until: number, work: (source: Source) => Promise<T>): Promise<T> {
-    const api = apiSource(this.#parts, await this.api(), until);
-    const files = await this.#findFiles();
-    const now = this.#parts.clock();
-    if (files === undefined || now < (this.#rest?.until ?? 0)) return work(api);
-    try {
-      // Half of the time: the API may have to answer in the rest of it.
-      const found = await work(files.source(now + (until - now) / 2));
-      this.#rest = undefined;
-      return found;
-    } catch (error) {
-      if (!(error instanceof WhereaboutsError)) throw error;
-      if (!PASSING.has(error.code)) {
-        const after = Math.min(REST_LAST, 2 * (this.#rest?.after ?? REST_FIRST / 2));
-        this.#rest = { until: this.#parts.clock() + after, after };
-      }
-      return work(api).catch((later: unknown) => {
-        // Nobody else to ask: what the files were refused for tells more.
-        throw later instanceof WhereaboutsError && later.code === 'peer-unreachable' ? error : later;
-      });
-    }
+  /** What `work` makes of the directory's files, or else of its API (`Sources`): verifying what it reads is up to it. */
+  read<T>(until: number, work: (source: Source) => Promise<T>): Promise<T> {
+    return this.#sources.read(until, work);
   }
 
   /** Reads and verifies the bucket of a name (§6.6). Throws as `verifyBundle` and `verifyGrowth`. */
@@ -161,7 +138,7 @@ export class Directory {
     const leaf = bucketLeaf === undefined ? undefined : leafHash(formatBucketLeaf(bucketLeaf));
     const work = async (source: Source) => splitSealed(index, await source.readSealed({ depth, bucket, leaf }));
     if (from === 'publication') return this.read(until, work);
-    return work(apiSource(this.#parts, await this.api(), until));
+    return work(await this.#sources.api(until));
   }
 
   /** Deposits a record (§5.2); returns its epoch once the directory has proven that the record is in it. */
@@ -178,7 +155,7 @@ export class Directory {
     const place = readPlace(parseB64u(name, 32), reply);
     const request = { ...place, holder: parseB64u(expected.holder, 32), now: this.#now() };
     const given = { ...reply, digest: parseHex(digest, 32) };
-    const source = apiSource(this.#parts, await this.api(), until);
+    const source = await this.#sources.api(until);
     const verify = (policy: LogPolicy) => verifyReceipt(given, request, policy);
     await this.#checkBucket(source, reply, until, verify, { older: true });
     const { keys } = await this.#readConfig(source, place.config);
@@ -206,18 +183,9 @@ export class Directory {
         throw new WhereaboutsError('bucket-invalid', 'the record is still in its bucket');
       return verified;
     };
-    const source = apiSource(this.#parts, await this.api(), until);
+    const source = await this.#sources.api(until);
     await this.#checkBucket(source, reply, until, verify, { older: true });
     return { epoch: reply.epoch };
-  }
-
-  async #findFiles(): Promise<PublishedFiles | undefined> {
-    const { publication } = this.#parts;
-    const described = async () => (await this.#parts.descriptions.find(this.domain))?.directory?.publication;
-    const base = publication ?? (await described());
-    if (base === undefined || base === false) return undefined;
-    if (this.#files?.base !== base.replace(/\/+$/, '')) this.#files = new PublishedFiles(this.#parts, base);
-    return this.#files;
   }
 
   async #readHead(source: Source, until: number): Promise<Head> {
@@ -269,7 +237,7 @@ export class Directory {
   async #log(source: Source, until: number): Promise<LogParts> {
     const { checkpoints, clock } = this.#parts;
     const isOwn = source.kind === 'api';
-    const sources = isOwn ? [source] : [source, apiSource(this.#parts, await this.api(), until)];
+    const sources = isOwn ? [source] : [source, await this.#sources.api(until)];
     return { checkpoints, clock, isOwn, tiles: sources.map((one) => (path) => readHashes(one, path)) };
   }
 

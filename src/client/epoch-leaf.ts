@@ -12,11 +12,7 @@ import { readHashes, type Source } from './source.ts';
 const ENTRIES_OCTETS = 256 * 1_024;
 
 /** The leaf of an epoch before `checkpoint`. Throws `inclusion-invalid` or `epoch-invalid`. */
-export async function readEpochLeaf(
-  source: Source,
-  { size, root }: Seen,
-  epoch: number,
-): Promise<EpochLeaf> {
+export async function readEpochLeaf(source: Source, { size, root }: Seen, epoch: number): Promise<EpochLeaf> {
   if (epoch < 0 || epoch >= size) throw new WhereaboutsError('epoch-invalid', 'an epoch the log does not have');
   const entries = entriesTile(epoch, size);
   const octets = await source.readTile(formatTilePath(entries), ENTRIES_OCTETS);
@@ -25,9 +21,7 @@ export async function readEpochLeaf(
   );
   if (leaf === undefined) throw new WhereaboutsError('inclusion-invalid', 'a tile of the log is cut off');
   const paths = tilesOfNodes(inclusionNodes(epoch, size), size).map(formatTilePath);
-  const tiles = new Map(
-    await Promise.all(paths.map(async (path) => [path, await readHashes(source, path)] as const)),
-  );
+  const tiles = new Map(await Promise.all(paths.map(async (path) => [path, await readHashes(source, path)] as const)));
   const proof = makeInclusion(
     epoch,
     size,

@@ -112,7 +112,9 @@ export async function findPeers(
 
 function formatIssue(issue: z.core.$ZodIssue): string {
   // Members of `logs` and `publications` are named by whoever wrote the policy, all others by this program.
-  const steps = issue.path.map((step, at) => (at === 1 && (issue.path[0] === 'logs' || issue.path[0] === 'publications') ? '<directory>' : step));
+  const steps = issue.path.map((step, at) =>
+    at === 1 && (issue.path[0] === 'logs' || issue.path[0] === 'publications') ? '<directory>' : step,
+  );
   const place = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   // Zod's own text for an unknown member repeats it, and a policy may hold a secret in the wrong place.
   const message = issue.code === 'unrecognized_keys' ? 'has a member it may not have' : issue.message;

@@ -168,7 +168,8 @@ export class PublishedFiles {
       if (from >= said.historyLength - (said.historyLength % HISTORY_WIDTH)) return skip(newest, first);
       return skip(await this.#get(historyPath(era, bucket, n), PUBLISHED_OCTETS.history, until), first);
     }
-    if (ended === undefined) throw new WhereaboutsError('path-unknown', 'a history that is not known where to look for');
+    if (ended === undefined)
+      throw new WhereaboutsError('path-unknown', 'a history that is not known where to look for');
     try {
       return skip(await this.#get(endedPath(ended, bucket, n), PUBLISHED_OCTETS.history, until), first);
     } catch (error) {

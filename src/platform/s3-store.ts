@@ -82,10 +82,11 @@ export function s3Store({ url, region, keyId, secretKey, fetch }: S3Options): Pu
       }),
     async *list(prefix) {
       const own = before.join('');
+      // ListObjects in its first version: every store has it, and where a page ends is simply its last key.
       for (let after = ''; ;) {
-        const query = new URLSearchParams({ 'list-type': '2', prefix: `${own}${prefix}` });
-        if (after !== '') query.set('start-after', after);
-        const text = new TextDecoder().decode(await readBody(await ask(`${root}?${query}`, { method: 'GET' }), LIST_OCTETS));
+        const query = new URLSearchParams({ prefix: `${own}${prefix}`, marker: after });
+        const reply = await ask(`${root}?${query}`, { method: 'GET' });
+        const text = new TextDecoder().decode(await readBody(reply, LIST_OCTETS));
         // Our own paths need no escapes in XML; others are none of ours.
         const keys = [...text.matchAll(/<Key>([^<&]*)<\/Key>/g)].map(([, key = '']) => key);
         yield keys.map((key) => key.slice(own.length));

@@ -34,11 +34,7 @@ interface Draft {
   readonly mode: number;
 }
 
-async function placeDraft(
-  file: string,
-  made: Draft,
-  place: (draft: string) => Promise<void>,
-): Promise<void> {
+async function placeDraft(file: string, made: Draft, place: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${file}.${randomBytes(8).toString('hex')}.new`;
   try {
     await writeThrough(draft, made);

@@ -52,7 +52,7 @@ export function r2Store(bucket: R2Bucket): PublicationStore {
       for (let at = 0; at < paths.length; at += REMOVED) await bucket.delete(paths.slice(at, at + REMOVED));
     },
     async *list(prefix) {
-      for (let page = await bucket.list({ prefix }); ; ) {
+      for (let page = await bucket.list({ prefix }); ;) {
         yield page.objects.map(({ key }) => key);
         if (!page.truncated || page.cursor === undefined) return;
         page = await bucket.list({ prefix, cursor: page.cursor });

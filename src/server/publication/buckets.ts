@@ -65,10 +65,7 @@ export async function writeBucket(
     sealedPath(version),
     concat(records, new Uint8Array(padLength(records.length, LIMITS.sealedPadOctets))),
   );
-  await store.put(
-    bucketPath(version),
-    formatPublishedBucket({ leafData, era, index, newest: history.subarray(full) }),
-  );
+  await store.put(bucketPath(version), formatPublishedBucket({ leafData, era, index, newest: history.subarray(full) }));
 }
 
 /** Number of the first entry in the file that entry `n` is in. */

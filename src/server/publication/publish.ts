@@ -18,22 +18,30 @@ import { inParallel } from './parallel.ts';
 import { Reading } from './reading.ts';
 import type { PublicationStore } from './store.ts';
 
-/** A store, and what this process knows of it. Has identity over time: one a process. */
-export class Publication {
-  readonly store: PublicationStore;
+/** What a process knows of a store it writes to; nothing that another one could not find out. */
+export interface Progress {
   /** Epochs whose files this process has written, shown or not. */
-  written = 0;
+  written: number;
   /** Size of the log as the store shows it, as far as this process has seen. */
-  shown = 0;
+  shown: number;
+}
+
+export const createProgress = (): Progress => ({ written: 0, shown: 0 });
+
+/** Has identity over time: one a process and store. */
+export class Publication {
+  readonly #store: PublicationStore;
+  readonly #progress: Progress;
   #current: Promise<void> | undefined;
 
-  constructor(store: PublicationStore) {
-    this.store = store;
+  constructor(store: PublicationStore, progress: Progress = createProgress()) {
+    this.#store = store;
+    this.#progress = progress;
   }
 
   /** Brings the store up to the published epoch, or joins whoever does so in this process. */
   publish(ctx: DirectoryContext): Promise<void> {
-    this.#current ??= publishFiles(ctx, this).finally(() => (this.#current = undefined));
+    this.#current ??= publishFiles(ctx, this.#store, this.#progress).finally(() => (this.#current = undefined));
     return this.#current;
   }
 }
@@ -42,23 +50,22 @@ export class Publication {
 const LOST = 16;
 const alwaysLost = () => new WhereaboutsError('overloaded', 'the store takes nothing in the place of what it shows');
 
-async function publishFiles(ctx: DirectoryContext, publication: Publication): Promise<void> {
-  const { store } = publication;
-  for (let lost = 0; lost < LOST; ) {
+async function publishFiles(ctx: DirectoryContext, store: PublicationStore, progress: Progress): Promise<void> {
+  for (let lost = 0; lost < LOST;) {
     const goal = await readPublished(ctx);
     const size = goal.epoch + 1;
-    if (size <= publication.shown) return;
+    if (size <= progress.shown) return;
     // The position is remembered by the store itself: what `epoch` shows was all written before it.
     const found = await findShown(ctx, store, EPOCH_PATH);
-    if (found.size < publication.shown) publication.written = 0;
-    publication.written = Math.max(publication.written, found.size);
-    publication.shown = found.size;
+    if (found.size < progress.shown) progress.written = 0;
+    progress.written = Math.max(progress.written, found.size);
+    progress.shown = found.size;
     if (found.size >= size) return;
 
     // Files that never change. If we die here, or in the middle of it, readers go on with the epoch before, and whoever
     // comes next writes the same again.
-    const isWhole = await writeParts(ctx, store, goal, publication.written);
-    publication.written = size;
+    const isWhole = await writeParts(ctx, store, goal, progress.written);
+    progress.written = size;
     ctx.log.debug('publication-written', { size, whole: isWhole });
     if (!isWhole) continue;
     await writeEdge(ctx, store, { from: found.size, to: size });
@@ -70,7 +77,7 @@ async function publishFiles(ctx: DirectoryContext, publication: Publication): Pr
       lost += 1;
       continue;
     }
-    publication.shown = size;
+    progress.shown = size;
     ctx.log.debug('publication-shown', { size });
   }
   throw alwaysLost();
