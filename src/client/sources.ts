@@ -42,7 +42,7 @@ export class Sources {
     if (files === undefined) return fromApi(until);
     const fromFiles = (end: number) => this.#readFiles(files, end, work);
     // Half of the time: the other may have to answer in the rest of it.
-    const half = clock() + (until - clock()) / 2;
+    const half = clock() + Math.floor((until - clock()) / 2);
     const isResting = clock() < (this.#rest?.until ?? 0);
     const [first, second] = isResting ? [fromApi, fromFiles] : [fromFiles, fromApi];
     try {

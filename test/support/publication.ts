@@ -14,10 +14,13 @@ export interface ReaderOptions {
   readonly clock: () => number;
   readonly checkpoints?: Checkpoints;
   readonly publication?: string | false;
+  /** Verifier key of the log. */
+  readonly log?: string;
 }
 
-export function openReader({ transport, clock, checkpoints = createMemoryCheckpoints(), ...rest }: ReaderOptions) {
-  const directory = { api: `https://${HOST}`, publication: `https://${FILES}/`, log: formatVkey(LOG_SIGNER.key) };
+export function openReader({ transport, clock, checkpoints = createMemoryCheckpoints(), log, ...rest }: ReaderOptions) {
+  const key = log ?? formatVkey(LOG_SIGNER.key);
+  const directory = { api: `https://${HOST}`, publication: `https://${FILES}/`, log: key };
   const description = { version: 1, domain: DOMAIN, directory } as const;
   const fetch = createSafeFetch(transport, { sandbox: false });
   return new Directory({ fetch, clock, checkpoints, descriptions: { find: async () => description }, ...rest }, DOMAIN);

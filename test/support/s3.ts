@@ -34,7 +34,7 @@ export async function openS3(): Promise<TestS3> {
       ? (await s3.store.getMetadata(BUCKET, key)).etag
       : undefined;
     if (headers['if-none-match'] === '*') return etag === undefined;
-    return headers['if-match'] === undefined || headers['if-match'] === etag;
+    return headers['if-match'] === etag;
   };
   const write = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!(await holds(request))) {
@@ -51,8 +51,9 @@ export async function openS3(): Promise<TestS3> {
     asked.push(`${method} ${url}`);
     const status = state.trouble?.(method, url);
     if (status !== undefined) response.writeHead(status).end();
-    // One write at a time: the comparison and the write are one.
-    else if (method === 'PUT') writing = writing.then(() => write(request, response));
+    // One at a time: the comparison and the write are one.
+    else if ('if-match' in request.headers || 'if-none-match' in request.headers)
+      writing = writing.then(() => write(request, response));
     else serve(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
