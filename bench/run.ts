@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { benchEvaluate } from './evaluate.ts';
 import { benchDirectory } from './directory.ts';
 import { benchLog } from './log.ts';
+import { benchPublication } from './publication.ts';
 import { benchWatch } from './watch.ts';
 import { benchWhere } from './where.ts';
 import type { Line } from './measure.ts';
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> =
   log: benchLog,
   where: benchWhere,
   watch: benchWatch,
+  publication: benchPublication,
 };
 
 const wanted = process.argv.slice(2);

@@ -168,7 +168,7 @@ async function openDirectory(
   if (files !== undefined) {
     const publication = new Publication(files);
     const { interval } = parts.config.directory.publication;
-    running.every(interval, 'publication-failed', () => publication.publish(ctx));
+    running.every(interval, 'publication-failed', (signal) => publication.publish(ctx, signal));
     running.every(SWEEP, 'publication-sweep-failed', () => sweepFiles(ctx, files));
   }
   return directoryApp(ctx).fetch;

@@ -1,5 +1,6 @@
 // A publication in a folder, for any static file server. Files are written as a whole and put in place by renaming them; the two
-// that change are compared and replaced under a lock that the kernel takes back from a process that dies.
+// that change are compared and replaced under a lock that the kernel takes back from a process that dies. Its writers all run on
+// one machine: on a shared disk the lock would hold back nobody elsewhere.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';

@@ -39,10 +39,25 @@ export class Publication {
     this.#progress = progress;
   }
 
-  /** Brings the store up to the published epoch, or joins whoever does so in this process. */
-  publish(ctx: DirectoryContext): Promise<void> {
-    this.#current ??= publishFiles(ctx, this.#store, this.#progress).finally(() => (this.#current = undefined));
+  /**
+   * Brings the store up to the published epoch, or joins whoever does so in this process. A first time may take long: on
+   * `signal` it is left where it is.
+   */
+  publish(ctx: DirectoryContext, signal?: AbortSignal): Promise<void> {
+    this.#current ??= this.#publish(ctx, signal).finally(() => (this.#current = undefined));
     return this.#current;
+  }
+
+  async #publish(ctx: DirectoryContext, signal: AbortSignal | undefined): Promise<void> {
+    const put = async (path: string, octets: Uint8Array): Promise<void> => {
+      signal?.throwIfAborted();
+      await this.#store.put(path, octets);
+    };
+    try {
+      await publishFiles(ctx, { ...this.#store, put }, this.#progress);
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    }
   }
 }
 
