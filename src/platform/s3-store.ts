@@ -85,7 +85,7 @@ export function s3Store({ url, region, keyId, secretKey, fetch }: S3Options): Pu
       // ListObjects in its first version: every store has it, and where a page ends is simply its last key.
       for (let after = ''; ;) {
         const query = new URLSearchParams({ prefix: `${own}${prefix}`, marker: after });
-        const reply = await ask(`${root}?${query}`, { method: 'GET' });
+        const reply = await ask(`${root}?${query.toString()}`, { method: 'GET' });
         const text = new TextDecoder().decode(await readBody(reply, LIST_OCTETS));
         // Our own paths need no escapes in XML; others are none of ours.
         const keys = [...text.matchAll(/<Key>([^<&]*)<\/Key>/g)].map(([, key = '']) => key);

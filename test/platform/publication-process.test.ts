@@ -17,11 +17,11 @@ afterAll(async () => {
 
 test('serves, publishes, is killed, and is still read', async () => {
   await run(['init', '--domain', DOMAIN], home.env);
-  const { url, drop } = await createPostgresDatabase();
-  closers.push(drop);
+  const database = await createPostgresDatabase();
+  closers.push(() => database.drop());
   const env = {
     ...home.env,
-    DATABASE_URL: url,
+    DATABASE_URL: database.url,
     WHEREABOUTS_DOMAIN: DOMAIN,
     WHEREABOUTS_PORT: '0',
     WHEREABOUTS_PUBLICATION: folder,

@@ -1,6 +1,6 @@
 // Many writes side by side: a store answers each in its own time, and takes many at once.
 
-const PARALLEL = 16;
+const PARALLEL = 8;
 
 /** Does `work` for every item, some at a time; the first failure ends it, once what was begun is over. */
 export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import { createMemoryMonitorStore } from '../../../src/client/monitor-state.ts';
 import { monitor } from '../../../src/client/monitor.ts';
 import { formatB64u } from '../../../src/protocol/wire.ts';
 import { folderStore } from '../../../src/platform/node/folder-store.ts';
+import { inParallel } from '../../../src/server/publication/parallel.ts';
 import { Publication } from '../../../src/server/publication/publish.ts';
 import type { PublicationStore } from '../../../src/server/publication/store.ts';
 import { sweepFiles } from '../../../src/server/publication/sweep.ts';
@@ -70,6 +71,9 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     const made = await makeDeposit(depositor, [bob], { iat, exp, issuedAt: iat, endsAt: exp });
     expect((await put(directory, made)).status).toBe(201);
   };
+  const leave = async (depositor: Depositor): Promise<void> => {
+    expect((await withdrawAsHolder(directory, depositor, 2, seconds())).status).toBe(200);
+  };
   /** One more record, in an epoch of its own. */
   const deposit = async (bucket?: number): Promise<Depositor> => {
     const depositor = await createDepositor();
@@ -92,7 +96,7 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     await publish();
     expect(await published()).toBe(11);
     const one = await deposit(3);
-    expect((await withdrawAsHolder(directory, one, 2, seconds())).status).toBe(200);
+    await leave(one);
     await publish();
     expect(await published()).toBe(13);
     const { leaf } = await reader().head(clock() + 5_000);
@@ -141,13 +145,11 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     }
   });
 
-  test('holds nothing but what anybody may read, and no name that was not in a change list anyway', async () => {
+  test('holds nothing but what anybody may read', async () => {
     await deposit();
     await publish();
     const kinds = new Set((await every()).map((file) => file.split('/')[0]));
-    expect([...kinds].toSorted()).toEqual(
-      ['bucket', 'changes', 'checkpoint', 'config', 'epoch', 'map', 'sealed', 'tile'].toSorted(),
-    );
+    expect(kinds).toEqual(new Set(['bucket', 'changes', 'checkpoint', 'config', 'epoch', 'map', 'sealed', 'tile']));
   });
 
   test('a monitor follows histories of any length, and through every change of depth', async () => {
@@ -169,8 +171,8 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     for (const count of [60, 90]) {
       const others = await Promise.all(Array.from({ length: count }, () => createDepositor()));
       for (const { name } of others) name.set(watched.name.subarray(0, 1));
-      await Promise.all(others.map(place));
-      await Promise.all(others.map((other) => withdrawAsHolder(directory, other, 2, seconds())));
+      await inParallel(others, place);
+      await inParallel(others, leave);
       await publish(publication);
     }
     expect((await every()).filter((file) => file.startsWith('history/'))).toEqual(['history/0/002/000']);
@@ -178,14 +180,14 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     expect(await look()).toEqual(['clean']);
     // Splits and merges: the depth follows the number of records.
     const crowd = await Promise.all(Array.from({ length: 280 }, () => createDepositor()));
-    await Promise.all(crowd.map(place));
+    await inParallel(crowd, place);
     await directory.step();
     await publish(publication);
     const { depth } = (await alice.head(clock() + 5_000, { fresh: true })).leaf;
     expect(depth).toBeGreaterThan(4);
     expect(await look(kept)).toEqual(['clean']);
     expect(await look()).toEqual(['clean']);
-    await Promise.all(crowd.slice(0, 250).map((one) => withdrawAsHolder(directory, one, 2, seconds())));
+    await inParallel(crowd.slice(0, 250), leave);
     for (let i = 0; i < 4; i++) await heartbeat();
     await publish(publication);
     expect((await alice.head(clock() + 5_000, { fresh: true })).leaf.depth).toBeLessThan(depth);
@@ -284,7 +286,7 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     await deposit();
     await publish(publication);
     expect(await published()).toBe(331);
-  });
+  }, 240_000);
 
   test('epochs that pass while it writes do not spoil it: what it shows is of one epoch', async () => {
     for (let i = 0; i < 20; i++) await deposit();
