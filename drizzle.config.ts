@@ -2,6 +2,11 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: ['./src/server/store/schema.ts', './src/server/store/log-schema.ts', './src/server/store/witness-schema.ts'],
+  schema: [
+    './src/server/store/schema.ts',
+    './src/server/store/log-schema.ts',
+    './src/server/store/witness-schema.ts',
+    './src/server/store/resolver-schema.ts',
+  ],
   out: './drizzle',
 });

@@ -25,6 +25,7 @@ import {
   type RenewRequest,
 } from './server/issuer/renew.ts';
 import { purgeIssuer } from './server/issuer/purge.ts';
+import { UNCOUNTED } from './server/metrics.ts';
 import { formatOwnDescription, signOwnDescription } from './server/own-description.ts';
 import { issuerApp } from './server/routes/issuer.ts';
 import { createDescriptionStore } from './server/store/descriptions.ts';
@@ -108,6 +109,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     url,
     db,
     log,
+    metrics: UNCOUNTED,
     amr,
     pepper,
     description: signOwnDescription(text, signing, systemClock),

@@ -9,8 +9,10 @@ import { nobleGroup } from './protocol/group-noble.ts';
 import { openGroup } from './platform/sodium.ts';
 import { openEvaluationPool } from './platform/node/evaluation-pool.ts';
 import { readConfig, type Config, type Environment, type Secrets } from './server/config.ts';
-import type { Context } from './server/context.ts';
+import type { Context, Log } from './server/context.ts';
+import { readingOf, UNCOUNTED } from './server/metrics.ts';
 import { readLookups } from './server/lookups/context.ts';
+import { readGauges } from './server/directory/gauges.ts';
 import { purge } from './server/directory/purge.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { recheck } from './server/directory/recheck.ts';
@@ -21,14 +23,17 @@ import { issuerApp } from './server/routes/issuer.ts';
 import { resolverApp } from './server/routes/resolver.ts';
 import { checkpointFile } from './platform/node/checkpoint-file.ts';
 import { systemClock, systemRandom } from './platform/node/clock.ts';
-import { openDatabase } from './platform/node/database.ts';
+import { openDatabase, readDatabaseGauges } from './platform/node/database.ts';
 import { loadAccounts } from './platform/node/accounts-module.ts';
 import { keepKeys } from './platform/node/keep-keys.ts';
 import { loadKeys } from './platform/node/keys-file.ts';
 import { readExtra } from './platform/node/own-extra.ts';
 import { createLog } from './platform/node/log.ts';
+import { serveMetrics } from './platform/node/metrics-server.ts';
 import { openOutside } from './platform/node/outside.ts';
+import { openTracing } from './platform/node/tracing.ts';
 import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
+import { openMetrics, type Exposition, type GaugeSource } from './platform/node/prometheus.ts';
 import type { Keys } from './server/keys.ts';
 import { ReadMemory } from './server/directory/read-memory.ts';
 import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
@@ -37,33 +42,32 @@ import { openCheckpoints } from './platform/node/seen-folder.ts';
 import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
 import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
+import { keepPublishing } from './platform/node/publishing.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
-import { openPublicationStore } from './platform/node/publication-place.ts';
-import { Publication } from './server/publication/publish.ts';
-import type { PublicationStore } from './server/publication/store.ts';
-import { sweepFiles } from './server/publication/sweep.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const RECHECK = 600_000;
 /** Descriptions a resolver keeps at hand are asked for on this schedule, never because of a question (§4.1). */
 const REFRESH = 300_000;
-/** Published files that nobody wants any more are looked for this often. */
-const SWEEP = 900_000;
 
 /** Starts what the configuration asks for; throws `config-invalid`, `address-busy` or `database-busy` before anything listens. */
 export async function serve(env: Environment, options: { readonly config?: string | undefined } = {}): Promise<void> {
   const folders = findFolders();
   const { config, secrets, warnings } = readConfig(env, readFileValues(env, folders, options.config), folders);
-  const write = (line: string) => void process.stderr.write(line);
-  const log = createLog({ level: config.logLevel, clock: systemClock, write });
+  const log = createLog(config.logLevel);
   const running = createRunning(log);
-  const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
+  const exposition = config.metrics && (await openMetrics());
+  if (config.traces !== undefined) running.onClose(await openTracing(config.traces, log));
+  const metrics = exposition?.metrics ?? UNCOUNTED;
+  const world: Context = { clock: systemClock, random: systemRandom, log, metrics, later: running.later };
   try {
     const keys = await loadKeys(nobleGroup, config.keys, secrets);
     const group = await openGroup((reason) => log.warn('group-fallback', { reason }));
     const sockets: Serving[] = [];
-    await serveRoles({ config, secrets, keys, world, running, group, sockets });
+    await serveNumbers(config, exposition, running, log);
+    const addGauges = exposition?.addGauges ?? (() => undefined);
+    await serveRoles({ config, secrets, keys, world, running, group, sockets, addGauges });
     // Only now: what cannot start says why in one line and nothing else.
     log.info('group', { name: group.name });
     for (const warning of warnings) log.warn('configuration', { warning });
@@ -89,7 +93,26 @@ interface Deployment {
   readonly group: Group;
   /** What listens, filled as it does. */
   readonly sockets: Serving[];
+  /** For what is read when somebody looks at the metrics. */
+  readonly addGauges: (source: GaugeSource) => void;
 }
+
+/** Opened first, closed last: also how a server ends can be watched. */
+async function serveNumbers(
+  { metrics }: Config,
+  exposition: Exposition | undefined,
+  running: Running,
+  log: Log,
+): Promise<void> {
+  if (metrics === undefined || exposition === undefined) return;
+  const socket = await serveMetrics(exposition, metrics, tellFault(log));
+  running.onClose(() => socket.close());
+  log.info('metrics', { metricsPort: socket.port });
+}
+
+/** A fault below HTTP is one log line: its kind, never its message. */
+const tellFault = (log: Log) => (error: unknown) =>
+  log.error('socket', { error: error instanceof Error ? error.name : '' });
 
 async function serveRoles(deployment: Deployment): Promise<void> {
   const { config, world } = deployment;
@@ -101,7 +124,7 @@ async function serveRoles(deployment: Deployment): Promise<void> {
     };
     const fetch = await openPublic(deployment);
     const { trustedProxies } = network;
-    const onFault = (error: unknown) => world.log.error('socket', { error: error instanceof Error ? error.name : '' });
+    const onFault = tellFault(world.log);
     const socket = await listen({ fetch, ...config.listen, tls: certificate, trustedProxies, onFault });
     announce(deployment, socket, [...roles].filter((role) => role !== 'resolver').join(','));
   }
@@ -115,23 +138,24 @@ function announce({ world, running, sockets }: Deployment, socket: Serving, role
 }
 
 /** All public roles share a listener and a database. */
-async function openPublic({ config, secrets, keys, world, running, group }: Deployment): Promise<Fetch> {
+async function openPublic(deployment: Deployment): Promise<Fetch> {
+  const { config, secrets, keys, world, running, group, addGauges } = deployment;
   const database = await openDatabase(config, secrets, world.log);
   running.onClose(() => database.close());
+  addGauges(() => readDatabaseGauges(database));
   const { checkpoint } = config.directory.log;
   const parts: Parts = {
     config,
     keys,
     database,
-    fetch: openOutside(config.network).fetch,
+    fetch: openOutside(config.network, knownHosts(config)).fetch,
     world,
     group: () => group,
     extra: readExtra(config.profile.description),
     shown: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
   };
   const { roles } = config;
-  const files = openPublicationStore(config, secrets);
-  const directory = roles.has('directory') ? await openDirectory(parts, running, group, files) : undefined;
+  const directory = roles.has('directory') ? await openDirectory(parts, deployment) : undefined;
   const issuer = roles.has('issuer') ? await openIssuer(parts, running) : undefined;
   const witness = roles.has('witness') ? openWitness(parts) : undefined;
   const auditor = roles.has('auditor') ? await openAuditor(parts, running) : undefined;
@@ -146,18 +170,25 @@ async function openPublic({ config, secrets, keys, world, running, group }: Depl
   };
 }
 
+/** Whom the operator named: in traces they may be called by their names. */
+const knownHosts = ({ directory, issuer, logs }: Config): ReadonlySet<string> =>
+  new Set([
+    ...directory.listed,
+    ...directory.log.witnesses.map(({ url }) => new URL(url).hostname),
+    ...issuer.directories,
+    ...logs.flatMap((log) => ('domain' in log ? [log.domain] : [])),
+  ]);
+
 const isRole = <T extends object>(name: string, under: T): name is Extract<keyof T, string> =>
   Object.hasOwn(under, name);
 
-async function openDirectory(
-  parts: Parts,
-  running: Running,
-  group: Group,
-  files: PublicationStore | undefined,
-): Promise<Fetch> {
+async function openDirectory(parts: Parts, deployment: Deployment): Promise<Fetch> {
+  const { running, group, addGauges } = deployment;
   const evaluating = openEvaluationPool({ group, random: parts.world.random });
   running.onClose(() => evaluating.close());
   const ctx = { ...directoryContext({ ...parts, evaluating }), reading: new ReadMemory() };
+  addGauges(() => readGauges(ctx));
+  addGauges(async () => [readingOf('evaluation_waiting_elements', {}, evaluating.waiting())]);
   // A database older than its log ends the start here, before anybody is answered.
   await advance(ctx, { patient: false });
   running.every(SECOND, 'epoch-failed', () => advance(ctx, { patient: false }));
@@ -165,12 +196,7 @@ async function openDirectory(
   running.every(HOUR, 'purge-failed', () => purge(ctx));
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
   running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
-  if (files !== undefined) {
-    const publication = new Publication(files);
-    const { interval } = parts.config.directory.publication;
-    running.every(interval, 'publication-failed', (signal) => publication.publish(ctx, signal));
-    running.every(SWEEP, 'publication-sweep-failed', () => sweepFiles(ctx, files));
-  }
+  keepPublishing(ctx, deployment);
   return directoryApp(ctx).fetch;
 }
 
@@ -190,7 +216,7 @@ async function serveResolver(deployment: Deployment): Promise<void> {
   const token = secrets.resolverToken ?? (tokenFile === undefined ? undefined : findSecretFile(tokenFile)?.trim());
   if (token === undefined || token.length < 16)
     throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_RESOLVER_TOKEN_FILE holds no token of 16 characters');
-  const outside = openOutside(config.network);
+  const outside = openOutside(config.network, new Set(policy.directories));
   const client = createClient({
     transport: outside.transport,
     clock: world.clock,
@@ -207,8 +233,8 @@ async function serveResolver(deployment: Deployment): Promise<void> {
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
   const { fetch } = outside;
   const lookups = readLookups(config.resolver.lookups, world, { fetch, hsToken: secrets.matrixHsToken });
-  const app = resolverApp({ log: world.log, client, token, hosts, origins, lookups });
-  const onFault = (error: unknown) => world.log.error('socket', { error: error instanceof Error ? error.name : '' });
+  const app = resolverApp({ ...world, client, token, hosts, origins, lookups });
+  const onFault = tellFault(world.log);
   const { trustedProxies } = config.network;
   announce(deployment, await listen({ fetch: app.fetch, host, port, trustedProxies, onFault }), 'resolver');
 }

@@ -7,6 +7,7 @@ import { WhereaboutsError } from './protocol/errors.ts';
 import { nobleGroup } from './protocol/group-noble.ts';
 import { quotasOf, readValues, type Environment } from './server/config.ts';
 import type { Context } from './server/context.ts';
+import { UNCOUNTED } from './server/metrics.ts';
 import { purge } from './server/directory/purge.ts';
 import { advance } from './server/directory/sequencer/advance.ts';
 import { recheck } from './server/directory/recheck.ts';
@@ -67,12 +68,11 @@ export async function serveSandbox(
   );
   if (problems.length > 0) throw new WhereaboutsError('config-invalid', problems.join('; '));
   const folder = openFolder(path.resolve(options.data ?? values.data ?? path.join(findFolders().data, 'sandbox')));
-  const write = (line: string) => void process.stderr.write(line);
   // A person reads this terminal: lines of a server's log only when something is wrong, or when asked for.
   const level = env['WHEREABOUTS_LOG_LEVEL'] === undefined ? 'warn' : (values.logLevel ?? 'warn');
-  const log = createLog({ level, clock: systemClock, write });
+  const log = createLog(level);
   const running = createRunning(log);
-  const world: Context = { clock: systemClock, random: systemRandom, log, later: running.later };
+  const world: Context = { clock: systemClock, random: systemRandom, log, metrics: UNCOUNTED, later: running.later };
   try {
     const site = await openSite(running, world, options.port);
     const { port } = site;
@@ -164,7 +164,7 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
   const client = sandboxClient(parts, { gatekeeper: true });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
   const lookups = sandboxLookups(parts);
-  const resolver = resolverApp({ log: parts.world.log, client, hosts: [GATEKEEPER], origins: [], lookups });
+  const resolver = resolverApp({ ...parts.world, client, hosts: [GATEKEEPER], origins: [], lookups });
   const providers = PROVIDERS.map((domain): [string, Fetch] => [
     domain,
     issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch,
@@ -174,6 +174,6 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
     ...providers,
     ...(await openCosigners(parts, running)),
     ...Array.from(parts.guests, ([domain, port]): [string, Fetch] => [domain, guestAt(port)]),
-    [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch, parts.world.log)],
+    [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch, parts.world)],
   ]);
 }

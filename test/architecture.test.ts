@@ -54,6 +54,16 @@ const PACKAGES: readonly {
     where: isOutside,
     instead: 'only doors and platform/ know a driver, a socket or a terminal',
   },
+  {
+    name: /^(?:pino|prom-client|@opentelemetry\/(?!api$))/,
+    where: (file) => file.startsWith('platform/node/'),
+    instead: 'call ctx.log, ctx.metrics, traced(): platform/node sends them somewhere',
+  },
+  {
+    name: /^@opentelemetry\/api$/,
+    where: (file) => file === 'server/trace.ts' || file.startsWith('platform/node/'),
+    instead: 'call traced(): what spans may say is a closed list',
+  },
 ];
 
 const PROTOCOL_PACKAGES = /^(?:@noble\/|jose$|canonicalize$|libphonenumber-js\/max$|zod$|tr46$|tldts$)/;

@@ -3,8 +3,9 @@
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { drizzle, PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { isDatabaseTrouble, type Db } from '../server/store/database.ts';
+import { isDatabaseTrouble, type Db, type PoolUse, type Use } from '../server/store/database.ts';
 import * as schema from '../server/store/schema.ts';
+import { watchStatements } from './statements.ts';
 
 type Work = Parameters<Db['transaction']>[0];
 type Begin = Parameters<Db['transaction']>[1];
@@ -25,10 +26,11 @@ const CLOSE_SECONDS = 5;
 export function openPool(
   url: string,
   { statements, transactions, ...options }: PoolOptions,
-): { readonly db: Db; readonly close: () => Promise<void> } {
+): { readonly db: Db; readonly close: () => Promise<void>; readonly use: () => PoolUse } {
   const common = { ...CONNECTION, ...options };
   const sql = postgres(url, { ...common, max: statements });
   const db: Db = drizzle(sql, { schema });
+  const running = watchStatements(sql);
   const lines = createLines(() => openLine(url, common), transactions);
   const transaction: Db['transaction'] = async (work, config) => {
     const line = await lines.take();
@@ -40,6 +42,10 @@ export function openPool(
   };
   return {
     db: Object.assign(db, { transaction }),
+    use: () => ({
+      statement: { running: Math.min(running(), statements), waiting: Math.max(0, running() - statements) },
+      transaction: lines.use(),
+    }),
     close: async () => void (await Promise.all([sql.end({ timeout: CLOSE_SECONDS }), lines.close()])),
   };
 }
@@ -59,6 +65,7 @@ function openLine(url: string, common: postgres.Options<Record<string, never>>):
   const sql = postgres(url, { ...common, max: 1, onclose: () => void (line.isLost ||= line.isBusy) });
   // Sets how dates and JSON are read on `sql`, as on the pool's.
   drizzle(sql, { schema });
+  watchStatements(sql);
   const line: Line = { sql, isLost: false, isBusy: false };
   return line;
 }
@@ -164,6 +171,7 @@ function createLines(open: () => Line, most: number) {
       if (next !== undefined) next(line.isLost ? openNew() : line);
       else if (!line.isLost) idle.push(line);
     },
+    use: (): Use => ({ running: all.size - idle.length, waiting: waiting.length }),
     close: () => Promise.all(Array.from(all, ({ sql }) => sql.end({ timeout: CLOSE_SECONDS }))),
   };
 }

@@ -1,4 +1,5 @@
 // Octets and their spellings: b64u, hex, UTF-8, big-endian integers, one Writer and one Reader. Nothing here knows a message.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { WhereaboutsError } from './errors.ts';
 
 const invalid = (message: string) => new WhereaboutsError('request-invalid', message);
@@ -82,8 +83,7 @@ export function parseB64u(text: string, octets?: number): Uint8Array<ArrayBuffer
   return out;
 }
 
-export const formatHex = (octets: Uint8Array): string =>
-  Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
+export const formatHex = (octets: Uint8Array): string => bytesToHex(octets);
 
 /** Strict lower-case hex of exactly `octets` octets. */
 export function parseHex(text: string, octets: number): Uint8Array<ArrayBuffer> {

@@ -78,6 +78,15 @@ export function findContradictions(values: Values): string[] {
         values.resolverHost === values.host,
       `${envName('resolverPort')}: the resolver needs an address of its own`,
     ],
+    [
+      values.metricsPort !== undefined &&
+        values.metricsPort !== 0 &&
+        [
+          [values.host, values.port],
+          [values.resolverHost, values.resolverPort],
+        ].some(([host, port]) => port === values.metricsPort && host === values.metricsHost),
+      `${envName('metricsPort')}: metrics need an address of their own`,
+    ],
   ];
   return [
     ...missing('domain', '(the domain this deployment speaks for)'),

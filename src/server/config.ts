@@ -77,6 +77,10 @@ export interface Config {
     readonly allowAddresses: readonly string[];
     readonly dns: string | undefined;
   };
+  /** Where metrics are served, if they are. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** Address of a collector of traces. */
+  readonly traces: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -183,6 +187,10 @@ export function readConfig(
     warnings.push(`${envName('databaseUrl')}: the embedded database survives a crash, but not a power cut`);
   if (config.tls === undefined && !isLoopback(config.listen.host) && serves(config))
     warnings.push(`${envName('host')}: plain HTTP on an address others reach; put a proxy with TLS in front`);
+  if (config.metrics !== undefined && !isLoopback(config.metrics.host))
+    warnings.push(
+      `${envName('metricsHost')}: whoever reaches this address sees how busy the directory is, and with what`,
+    );
   return { config, secrets: secretsOf(values), warnings };
 }
 
@@ -247,6 +255,9 @@ function configOf(values: Values, places: Places): Config {
       allowAddresses: values.allowAddresses ?? [],
       dns: values.dns,
     },
+    metrics:
+      values.metricsPort === undefined ? undefined : { host: values.metricsHost ?? '', port: values.metricsPort },
+    traces: values.traces,
     logLevel: values.logLevel ?? 'info',
   };
 }

@@ -6,10 +6,12 @@ import type { Descriptions, KeptDescriptions } from '../client/descriptions.ts';
 import type { SafeFetch } from '../evidence/safe-fetch.ts';
 import type { NoteSigner } from '../protocol/log/note.ts';
 import type { DepthAim, Pace } from './directory/sequencer/decide.ts';
+import type { DepositGroup } from './directory/deposit-group.ts';
 import type { ReadMemory } from './directory/read-memory.ts';
 import type { Flight } from './directory/sequencer/flight.ts';
 import type { Witnesses } from './directory/sequencer/witnesses.ts';
 import type { OprfKey } from './keys.ts';
+import type { Metrics } from './metrics.ts';
 import type { OwnText } from './own-description.ts';
 import type { Db } from './store/database.ts';
 
@@ -28,6 +30,7 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Work a reply need not wait for; a Worker hands it to `waitUntil`. */
   readonly later: (work: Promise<void>) => void;
 }
@@ -100,6 +103,8 @@ export interface DirectoryContext extends Context {
   readonly logSigner: NoteSigner;
   readonly witnesses: Witnesses;
   readonly sequencing: Sequencing;
+  /** One a process: deposits that share a transaction. */
+  readonly deposits: DepositGroup;
   /** One a process: what of sequencing is under way in it. */
   readonly flight: Flight;
   /** Secret for keyed hashes of quota subjects and client addresses: 32 octets, derived from the signing key. */

@@ -5,10 +5,13 @@ import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Bindings } from './client-address.ts';
+import type { Role } from './config.ts';
 import type { Log } from './context.ts';
-import { describeFailure } from './failure.ts';
+import { codedFailure, describeFailure, RETRY_SECONDS } from './failure.ts';
+import type { Metrics } from './metrics.ts';
 import { problem } from './problem.ts';
-import { isDatabaseTrouble } from './store/database.ts';
+import { startWatch } from './stopwatch.ts';
+import { traced } from './trace.ts';
 
 /** Hono's type argument for every app of ours. */
 export interface Env {
@@ -17,7 +20,12 @@ export interface Env {
 
 /** Past this nobody is kept waiting; what was under way may still be done, and doing it again is harmless. */
 const DEADLINE_MILLISECONDS = 20_000;
-const RETRY_SECONDS = 5;
+
+/** Who is told of requests. */
+export interface Observers {
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
 
 /** Paths where another standard says how a refusal looks, and whose web pages may ask. */
 export interface Area {
@@ -32,19 +40,26 @@ export interface Area {
  * `origins`: whose web pages may call it (§10): `*` for public APIs, else a list; never with credentials.
  */
 export function createHttpApp(
-  log: Log,
-  options: { readonly origins: '*' | readonly string[]; readonly areas?: readonly Area[] },
+  observers: Observers,
+  options: { readonly role: Role; readonly origins: '*' | readonly string[]; readonly areas?: readonly Area[] },
 ): Hono<Env> {
-  const { areas = [] } = options;
+  const { log } = observers;
+  const { role, areas = [] } = options;
   const areaOf = (c: Context<Env>) => areas.find(({ prefix }) => c.req.path.startsWith(prefix));
   const refuse = (c: Context<Env>, error: WhereaboutsError) => areaOf(c)?.refuse(c, error) ?? problem(c, error);
   const app = new Hono<Env>();
   app.onError((error, c) => {
     const judged = judgeFailure(error, log, c);
+    countRefusal(observers.metrics, role, judged);
     tellLimit(judged, c);
     return refuse(c, judged);
   });
-  app.notFound((c) => refuse(c, new WhereaboutsError('path-unknown')));
+  app.notFound((c) => {
+    const judged = new WhereaboutsError('path-unknown');
+    countRefusal(observers.metrics, role, judged);
+    return refuse(c, judged);
+  });
+  app.use(watchRequests(observers, role));
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -59,6 +74,41 @@ export function createHttpApp(
   app.use((c, next) => (areaOf(c)?.origins === '*' ? open : own)(c, next));
   app.use(deadline);
   return app;
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
+
+/** The template a request was matched by: what anybody may make up in a path is one and the same. */
+function routeOf(c: Context<Env>): string {
+  const route = routePath(c, -1);
+  return route === '/*' || route === '*' ? 'unknown' : route;
+}
+
+/** One measurement, one span and one line for each request: nothing of who asked, and of what only the route's template. */
+function watchRequests({ log, metrics }: Observers, role: Role): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const elapsed = startWatch();
+    const [method, route] = [METHODS.has(c.req.method) ? c.req.method : 'other', routeOf(c)];
+    const attributes = { 'http.request.method': method, 'http.route': route, 'whereabouts.role': role };
+    await traced(`${method} ${route}`, { kind: 'asked', attributes }, async (span) => {
+      await next();
+      const { error } = c;
+      const failed = error === undefined ? {} : { 'error.type': codedFailure(error).code };
+      span.note({ 'http.response.status_code': c.res.status, ...failed });
+    });
+    const seconds = elapsed();
+    const { status } = c.res;
+    metrics.observe('http_request_duration_seconds', { role, method, route, status: String(status) }, seconds);
+    log.debug('request', { role, method, route, status, milliseconds: Math.round(seconds * 1_000) });
+  };
+}
+
+function countRefusal(metrics: Metrics, role: Role, { code, extensions }: WhereaboutsError): void {
+  metrics.count('refusals_total', { role, code });
+  if (code !== 'quota-exceeded') return;
+  const policies: unknown = extensions['violated-policies'];
+  for (const policy of Array.isArray(policies) ? policies : ['other'])
+    metrics.count('quota_refusals_total', { policy: String(policy) });
 }
 
 function allowOrigins(origins: '*' | readonly string[]): MiddlewareHandler {
@@ -93,20 +143,10 @@ function tellLimit({ extensions }: WhereaboutsError, c: Context<Env>): void {
     c.header('ratelimit', policies.map((policy) => `"${policy}";r=0;t=${retryAfter}`).join(', '));
 }
 
-function codedFailure(error: Error): WhereaboutsError {
-  // A peer that cannot be reached fails with the same causes as a database: what has a code of its own keeps it.
-  if (error instanceof WhereaboutsError && error.code !== 'internal-error') return error;
-  if (isDatabaseTrouble(error))
-    return new WhereaboutsError('overloaded', undefined, { cause: error, extensions: { retryAfter: RETRY_SECONDS } });
-  return error instanceof WhereaboutsError
-    ? error
-    : new WhereaboutsError('internal-error', undefined, { cause: error });
-}
-
-/** Our own errors speak for themselves; a database in trouble is `overloaded`; anything else says nothing (§12). */
+/** One line for each failure, as loud as it is our fault. */
 function judgeFailure(error: Error, log: Log, c: Context<Env>): WhereaboutsError {
   const judged = codedFailure(error);
-  const route = `${c.req.method} ${routePath(c, -1)}`;
+  const route = `${c.req.method} ${routeOf(c)}`;
   if (judged.code === 'overloaded') log.warn('overloaded', { route, ...describeFailure(error) });
   else if (judged.code === 'internal-error' || judged.code === 'config-invalid')
     log.error('request-failed', { route, code: judged.code, ...describeFailure(error) });

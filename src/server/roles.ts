@@ -7,8 +7,10 @@ import type { Json } from '../protocol/json.ts';
 import { formatNoteKey } from '../protocol/note-key.ts';
 import type { Config } from './config.ts';
 import type { Clock, Context, DirectoryContext, Evaluating, IssuerContext, ShownCheckpoint } from './context.ts';
+import { DepositGroup } from './directory/deposit-group.ts';
 import type { Memory } from './directory/sequencer/flight.ts';
 import { logParts, witnessPeer } from './log-parts.ts';
+import { countOutcome, type Metrics } from './metrics.ts';
 import { formatOwnDescription, signOwnDescription, type OwnText } from './own-description.ts';
 import { cosignerOf, createAuditorMemory, describeCosigner, originsOf, createAuditor } from './witness-parts.ts';
 import type { Database } from './store/database.ts';
@@ -46,6 +48,7 @@ export function directoryContext(parts: Parts & { readonly evaluating: Evaluatin
     url: config.url,
     db: database.db,
     evaluating,
+    deposits: new DepositGroup(),
     oprfKeys: keys.oprf,
     abandoned: config.directory.abandonedKey,
     pepper: keys.pepper,
@@ -115,7 +118,23 @@ export async function auditorContext(
 }
 
 const descriptionsOf = ({ database, fetch, world }: Parts) =>
-  createDescriptions({ fetch, clock: world.clock, sandbox: false, store: createDescriptionStore(database.db) });
+  createDescriptions({
+    fetch: countFetches(fetch, world.metrics),
+    clock: world.clock,
+    sandbox: false,
+    store: createDescriptionStore(database.db),
+  });
+
+/** By the class of their status: a number would be the other side's to choose. */
+const countFetches =
+  (ask: SafeFetch, metrics: Metrics): SafeFetch =>
+  (url, options) =>
+    countOutcome(
+      metrics,
+      'description_fetches_total',
+      ask(url, options),
+      ({ status }) => `${Math.floor(status / 100)}xx`,
+    );
 
 /** The one description of the domain, whatever roles it plays. */
 function describeSelf(config: Config, keys: Keys, extra: Parts['extra'], clock: Clock): OwnText {

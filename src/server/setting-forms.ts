@@ -53,6 +53,12 @@ export const webUrl = parsed((value) => {
   if (url.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '') throw new Error();
   return url.href.replace(/\/$/, '');
 });
+/** The one address that may be http: a collector is beside the program more often than not. */
+export const collectorUrl = parsed((value) => {
+  const url = new URL(value);
+  if (!['http:', 'https:'].includes(url.protocol) || url.username !== '') throw new Error();
+  return value;
+});
 export const origin = parsed((value) => {
   if (new URL(value).origin !== value) throw new Error();
   return value;

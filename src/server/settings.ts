@@ -6,6 +6,7 @@ import {
   MOMENT,
   PORT,
   RANGES,
+  collectorUrl,
   count,
   domain,
   list,
@@ -258,6 +259,23 @@ export const SETTINGS = {
     form: 'method names of RFC 8176, or account, with commas between them',
     fallback: 'account',
     doc: 'How this issuer knows that an identifier is its user’s.',
+  }),
+  metricsPort: setting({
+    schema: port,
+    form: PORT,
+    doc: 'Port of `GET /metrics`, for Prometheus. Without it nothing is counted.',
+  }),
+  metricsHost: setting({
+    schema: text,
+    form: 'an address',
+    fallback: '127.0.0.1',
+    doc: 'Address it binds: a listener of its own, because who sees the numbers sees how busy everybody keeps the directory.',
+  }),
+  traces: setting({
+    schema: collectorUrl,
+    form: 'an http or https address',
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    doc: 'Collector that is sent traces (OTLP over HTTP). Without it nothing is traced. Other variables of OpenTelemetry, such as OTEL_TRACES_SAMPLER, are read from the environment alone.',
   }),
   logLevel: setting({
     schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),

@@ -2,6 +2,7 @@
 // over HTTP as a stream of events. A directory is looked at once for everybody, and asked again only about those it changed.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { WatchEvent } from '../../src/client/watch.ts';
+import { UNCOUNTED } from '../../src/server/metrics.ts';
 import { resolverApp } from '../../src/server/routes/resolver.ts';
 import { listen, type Listening } from '../../src/platform/node/serve.ts';
 import { BOB, openFederation, type Federation, type Member } from './federation.ts';
@@ -110,7 +111,14 @@ describe('a thousand watchers of one resolver', () => {
     const { federation, only } = await arrange();
     await federation.register(only, BOBCHAT, BOB);
     const client = federation.open({ directories: [only.domain], trust: TRUST });
-    const app = resolverApp({ log: silent, client, token: 'secret', hosts: ['127.0.0.1'], origins: [] });
+    const app = resolverApp({
+      log: silent,
+      metrics: UNCOUNTED,
+      client,
+      token: 'secret',
+      hosts: ['127.0.0.1'],
+      origins: [],
+    });
     const server: Listening = await listen({ fetch: app.fetch, host: '127.0.0.1', port: 0, onFault: () => undefined });
     const ended = new AbortController();
     open.push({ stop: () => ended.abort() }, { stop: () => server.close() });
@@ -146,7 +154,7 @@ describe('a thousand watchers of one resolver', () => {
   test('what cannot be watched is refused before anything is sent; who goes away is forgotten', async () => {
     const { federation, only } = await arrange();
     const client = federation.open({ directories: [only.domain], trust: TRUST });
-    const app = resolverApp({ log: silent, client, hosts: ['r.example'], origins: [] });
+    const app = resolverApp({ log: silent, metrics: UNCOUNTED, client, hosts: ['r.example'], origins: [] });
     const ask = (body: object) =>
       app.request('http://r.example/v1/where/watch', {
         method: 'POST',

@@ -1,5 +1,6 @@
 // A small federation in one process and one database, under production rules: a directory (or two), three providers, and a
 // gatekeeper. Every request of every party goes through `transport`, which keeps a copy and can be told to spoil replies.
+import { DepositGroup } from '../../src/server/directory/deposit-group.ts';
 import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { logParts } from '../../src/server/log-parts.ts';
 import { createClient, type Client, type ClientParts } from '../../src/client/client.ts';
@@ -13,6 +14,7 @@ import { formatNoteKey } from '../../src/protocol/note-key.ts';
 import { generateKeyPair, keyId } from '../../src/protocol/oprf.ts';
 import type { Context, DirectoryContext, IssuerContext, Log, Quota, Quotas } from '../../src/server/context.ts';
 import type { Accounts } from '../../src/server/issuer/accounts.ts';
+import { UNCOUNTED } from '../../src/server/metrics.ts';
 import { formatOwnDescription, serveUnsigned } from '../../src/server/own-description.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
 import { issuerApp } from '../../src/server/routes/issuer.ts';
@@ -106,7 +108,7 @@ export async function openWorld(database: Database): Promise<World> {
   const write = (event: string, fields: object = {}) => void logged.push(`${event} ${JSON.stringify(fields)}`);
   const log: Log = { debug: write, info: write, warn: write, error: write };
   const clock = () => now;
-  const context: Context = { clock, random, log, later: (work) => void work };
+  const context: Context = { clock, random, log, metrics: UNCOUNTED, later: (work) => void work };
   const apps = new Map<string, (request: Request) => Response | Promise<Response>>();
   const world: Pick<World, 'spoil' | 'away'> = { spoil: undefined, away: undefined };
   const transport: Transport = async ({ url, method, headers, body, signal }) => {
@@ -126,6 +128,7 @@ export async function openWorld(database: Database): Promise<World> {
   const directory: DirectoryContext = {
     ...context,
     role: 'directory',
+    deposits: new DepositGroup(),
     domain: DIRECTORY,
     url: `https://${DIRECTORY}`,
     db: database.db,

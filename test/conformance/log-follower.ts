@@ -114,6 +114,7 @@ function verifyConsistency(before: Head, after: Head, proof: readonly Buffer[]):
 }
 
 export class LogFollower {
+  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly #prefix: string;
   readonly #origin: string;
   readonly #log: VerifierKey;
@@ -136,7 +137,14 @@ export class LogFollower {
   #head: Head | undefined;
 
   /** `prefix` without a slash at its end; keys as verifier keys. */
-  constructor(log: { prefix: string; origin: string; key: string; cosigners?: readonly string[] }) {
+  constructor(log: {
+    prefix: string;
+    origin: string;
+    key: string;
+    cosigners?: readonly string[];
+    fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  }) {
+    this.#fetch = log.fetch ?? fetch;
     this.#prefix = log.prefix;
     this.#origin = log.origin;
     this.#log = parseVerifierKey(log.key);
@@ -165,7 +173,7 @@ export class LogFollower {
   }
 
   async #read(path: string, type = 'application/octet-stream'): Promise<Buffer> {
-    const response = await fetch(`${this.#prefix}/${path}`, { headers: { 'accept-encoding': 'gzip, identity' } });
+    const response = await this.#fetch(`${this.#prefix}/${path}`, { headers: { 'accept-encoding': 'gzip, identity' } });
     if (response.status !== 200) fail(`${response.status} for ${path}`);
     if (response.headers.get('content-type') !== type) fail(`another type of ${path}`);
     return Buffer.from(await response.arrayBuffer());

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import type { DirectoryContext, IssuerContext } from '../../src/server/context.ts';
 import type { Lookups } from '../../src/server/lookups/context.ts';
+import { UNCOUNTED } from '../../src/server/metrics.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
 import { issuerApp } from '../../src/server/routes/issuer.ts';
 import { resolverApp } from '../../src/server/routes/resolver.ts';
@@ -32,6 +33,7 @@ const APPS = {
   resolver: () =>
     resolverApp({
       log: quiet,
+      metrics: UNCOUNTED,
       client: {} as unknown as Client,
       token: 'not a secret',
       hosts: [],

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { METRICS } from '../../src/server/metrics.ts';
 import { envName, SETTINGS, type Key } from '../../src/server/settings.ts';
 import { codeIn, readPage, readTable, ROOT } from './tables.ts';
 
@@ -66,4 +67,21 @@ test('every setting that operating.md puts into a file of settings has a value o
     return key === undefined || !SETTINGS[key].schema.safeParse(value.replace(/^"|"$/g, '')).success;
   });
   expect(wrong.map(([line]) => line)).toEqual([]);
+});
+
+test('docs/operating.md has the table of metrics, and alerts about nothing else', () => {
+  const page = readPage('docs/operating.md');
+  const rows = readTable(page, 'metric', 'kind', 'labels', 'what it says');
+  expect(rows).toEqual(
+    Object.entries(METRICS).map(([name, { kind, labels, doc }]) => [
+      `\`whereabouts_${name}\``,
+      kind,
+      labels.map((label) => `\`${label}\``).join(', '),
+      doc,
+    ]),
+  );
+  const alerts = found(page, /^ +(?:- )?expr: (.*)$/gm);
+  expect(alerts.length).toBeGreaterThanOrEqual(5);
+  const named = alerts.flatMap((alert) => found(alert, /\bwhereabouts_(\w+)/g));
+  expect(named.filter((name) => !Object.hasOwn(METRICS, name))).toEqual([]);
 });

@@ -1,15 +1,16 @@
 // Production, whole: directory, issuer and resolver as three processes with TLS on PostgreSQL, their names served by a DNS
 // server of our own, one person who registers, is found, and withdraws. And what the sandbox allows, nobody may here.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import postgres from 'postgres';
-import { Agent, request } from 'undici';
+import { Agent, fetch as fetchFrom, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAttestation } from '../../src/protocol/token/attestation.ts';
 import { signPossession } from '../../src/protocol/token/possession.ts';
 import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
+import { describeBlackBox } from '../conformance/black-box.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { startDns } from '../support/dns.ts';
 import { serveHttps } from '../support/https.ts';
@@ -43,6 +44,8 @@ export const accounts = {
 
 describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 cannot be had here)'}`, () => {
   const closers: (() => unknown)[] = [];
+  /** Reaches these three by their names. */
+  let internet: Agent;
   const homes: Record<string, Home> = {};
   const servers: Record<string, Server> = {};
   let network: Record<string, string>;
@@ -83,6 +86,14 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
       ],
     });
     ca = cert;
+    internet = new Agent({
+      connect: {
+        ca,
+        lookup: (name, _options, done) =>
+          done(null, [{ address: ALL.find(({ domain }) => domain === name)?.address ?? '127.0.0.1', family: 4 }]),
+      },
+    });
+    closers.push(() => internet.close());
     person = homeOf('person');
     const certFile = fileOf(person, 'cert.pem', cert);
     const keyFile = fileOf(person, 'key.pem', key);
@@ -275,6 +286,16 @@ describe.skipIf(!canBind)(`production${canBind ? '' : ' (skipped: port 443 canno
     expect(code).toBe(2);
     expect(stderr).toContain('line 1 is not');
   });
+
+  describeBlackBox('from outside', () => ({
+    ask: async (host, at, init) => {
+      const own = host === GATEKEEPER.domain ? resolverUrl() : `https://${host}`;
+      const reply = await fetchFrom(`${own}${at}`, { redirect: 'manual', ...init, dispatcher: internet } as never);
+      return reply as unknown as Response;
+    },
+    token: readFileSync(path.join(homeOf('resolver').folder, 'config/whereabouts/resolver-token'), 'utf8').trim(),
+    witnesses: [],
+  }));
 
   test('the resolver wants its token, and answers to its own names only', async () => {
     const ask = async (headers: Record<string, string>) => {

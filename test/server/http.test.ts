@@ -5,13 +5,19 @@ import { WhereaboutsError } from '../../src/protocol/errors.ts';
 import { readJson } from '../../src/server/body.ts';
 import type { Log } from '../../src/server/context.ts';
 import { createHttpApp, endpoint } from '../../src/server/http.ts';
+import type { Metrics } from '../../src/server/metrics.ts';
 
 const SECRET = 'bob@example.com';
 const lines: string[] = [];
 const write = (event: string, fields: object = {}): void => void lines.push(JSON.stringify({ event, ...fields }));
 const log: Log = { debug: write, info: write, warn: write, error: write };
+const counted: [string, Record<string, string>, number?][] = [];
+const metrics: Metrics = {
+  count: (name, labels, by = 1) => void counted.push([name, labels, by]),
+  observe: (name, labels) => void counted.push([name, labels]),
+};
 
-const app = createHttpApp(log, { origins: '*' });
+const app = createHttpApp({ log, metrics }, { role: 'directory', origins: '*' });
 const shape = z.strictObject({ one: z.string().max(10), list: z.array(z.strictObject({ n: z.number() })).optional() });
 endpoint(app, '/echo', { POST: async (c) => c.json(await readJson(c, shape, 100)) });
 endpoint(app, '/read', { GET: (c) => c.text('read'), PUT: (c) => c.text('put') });
@@ -163,7 +169,7 @@ describe('headers', () => {
   });
 
   test('with a list of origins only those are told', async () => {
-    const closed = createHttpApp(log, { origins: ['https://mine.example'] });
+    const closed = createHttpApp({ log, metrics }, { role: 'directory', origins: ['https://mine.example'] });
     endpoint(closed, '/read', { GET: (c) => c.text('read') });
     const allowed = async (origin: string) =>
       (await closed.request('/read', { headers: { origin } })).headers.get('access-control-allow-origin');
@@ -190,9 +196,46 @@ describe('failures', () => {
     expect(problem).toMatchObject({ status, code });
     expect(problem.text).not.toContain('bob');
     if (status === 500) expect(problem.text).not.toContain('detail');
-    expect(lines.length).toBe(1);
+    // The failure, and the request.
+    expect(lines.length).toBe(2);
     expect(lines[0]).toContain('GET /fail/:how');
-    expect(lines[0]).not.toContain('bob');
+    expect(lines.join('\n')).not.toContain('bob');
     if (status === 500) expect(lines[0]).toContain('http.test.ts');
+  });
+});
+
+describe('what is said of requests', () => {
+  const ask = async (method: string, path: string) => {
+    lines.length = 0;
+    counted.length = 0;
+    await app.request(path, {
+      method,
+      headers: { 'x-forwarded-for': '192.0.2.77', authorization: `Bearer ${SECRET}` },
+    });
+    return { line: JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>, counted: [...counted] };
+  };
+
+  test('method, template, status and time; never the path, the query or who asked', async () => {
+    const { line, counted: numbers } = await ask('GET', `/fail/quota?who=${SECRET}`);
+    const about = { method: 'GET', route: '/fail/:how', role: 'directory' };
+    const milliseconds = expect.any(Number) as number;
+    expect(line).toEqual({ event: 'request', ...about, status: 429, milliseconds });
+    expect(numbers).toEqual([
+      ['refusals_total', { role: 'directory', code: 'quota-exceeded' }, 1],
+      ['quota_refusals_total', { policy: 'other' }, 1],
+      ['http_request_duration_seconds', { ...about, status: '429' }],
+    ]);
+  });
+
+  test('whatever strangers make up is one route and one method', async () => {
+    const labels = async (method: string, path: string) => {
+      const { line, counted: numbers } = await ask(method, path);
+      return [line['method'], line['route'], numbers.at(-1)?.[1]['route']];
+    };
+    for (const path of ['/', `/${SECRET}`, '/read/more', `/fail/${SECRET}/x`])
+      expect(await labels('GET', path)).toEqual(['GET', 'unknown', 'unknown']);
+    for (const method of ['PROPFIND', 'PURGE', SECRET.replace(/\W/g, '')])
+      expect(await labels(method, '/read')).toEqual(['other', '/read', '/read']);
+    expect(await labels('OPTIONS', '/read')).toEqual(['OPTIONS', '/read', '/read']);
   });
 });

@@ -15,10 +15,12 @@ import { generateTemporaryKey, type TemporaryKey } from '../../src/protocol/toke
 import { signWithdrawal } from '../../src/protocol/token/withdrawal.ts';
 import { concat, formatB64u, formatHex } from '../../src/protocol/wire.ts';
 import type { DirectoryContext, Log, Quotas } from '../../src/server/context.ts';
+import { DepositGroup } from '../../src/server/directory/deposit-group.ts';
 import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { advance } from '../../src/server/directory/sequencer/advance.ts';
 import { Flight } from '../../src/server/directory/sequencer/flight.ts';
 import { createWitnesses } from '../../src/server/directory/sequencer/witnesses.ts';
+import { UNCOUNTED } from '../../src/server/metrics.ts';
 import { directoryApp } from '../../src/server/routes/directory.ts';
 import { serveUnsigned } from '../../src/server/own-description.ts';
 import { createDescriptionStore } from '../../src/server/store/descriptions.ts';
@@ -86,6 +88,8 @@ export interface DirectoryOptions {
   readonly evaluating?: DirectoryContext['evaluating'];
   /** Nothing is remembered for readers unless given. */
   readonly reading?: DirectoryContext['reading'];
+  /** Nobody counts unless given. */
+  readonly metrics?: DirectoryContext['metrics'];
   /** For instances that share a clock. */
   readonly time?: { now: number };
 }
@@ -132,10 +136,12 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     clock,
     random,
     log,
+    metrics: options.metrics ?? UNCOUNTED,
     later: (work) => void pending.push(work),
     db: database.db,
     evaluating: options.evaluating ?? inlineEvaluation({ group: () => nobleGroup, random }),
     ...(options.reading !== undefined && { reading: options.reading }),
+    deposits: new DepositGroup(),
     oprfKeys,
     abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,

@@ -22,6 +22,8 @@ interface Job {
 }
 
 export interface EvaluationPool extends Evaluating {
+  /** Elements that wait for a thread. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
@@ -79,9 +81,11 @@ export function openEvaluationPool(parts: { group: Group; random: Random; thread
     }
   };
 
+  const countWaiting = (): number => waiting.reduce((sum, job) => sum + countElements(job), 0);
+
   return {
-    hasRoom: (elements) =>
-      elements <= SMALL || waiting.reduce((sum, job) => sum + countElements(job), elements) <= MAX_WAITING,
+    waiting: countWaiting,
+    hasRoom: (elements) => elements <= SMALL || countWaiting() + elements <= MAX_WAITING,
     evaluate: async (key, blinded, signal) => {
       if (signal?.aborted === true) throw abandoned();
       if (blinded.length <= SMALL || isClosed) return evaluate(group, key, blinded, random);

@@ -42,7 +42,7 @@ export async function migratePostgres(url: string): Promise<void> {
 /** Migrates, then opens a pool. What a transaction committed survives whatever the server's `synchronous_commit` lets survive. */
 export async function openPostgres(url: string): Promise<Database> {
   await migratePostgres(url);
-  const { db, close } = openPool(url, {
+  const { db, close, use } = openPool(url, {
     statements: POOL,
     transactions: POOL,
     idle_timeout: 60,
@@ -55,5 +55,5 @@ export async function openPostgres(url: string): Promise<Database> {
       idle_in_transaction_session_timeout: STALLED_MILLISECONDS,
     },
   });
-  return { db, ready: () => checkReady(db), close };
+  return { db, ready: () => checkReady(db), close, use };
 }

@@ -32,8 +32,15 @@ async function readReply(
   },
 ): Promise<Reply> {
   const published = await readAt(ctx, place);
-  const make = async () => tagged(await kind.make(ctx, place, published));
-  return ctx.reading === undefined ? make() : ctx.reading.reply(published, kind.name, make);
+  let from: 'memory' | 'database' = 'memory';
+  const make = async () => {
+    from = 'database';
+    return tagged(await kind.make(ctx, place, published));
+  };
+  const { reading } = ctx;
+  const reply = await (reading === undefined ? make() : reading.replies.take(published.note, kind.name, make));
+  ctx.metrics.count('bucket_replies_total', { from });
+  return reply;
 }
 
 async function makeBucket(ctx: DirectoryContext, place: Place, first: Published): Promise<Uint8Array> {

@@ -3,7 +3,8 @@
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets } from '../../protocol/wire.ts';
-import type { Evidence, IssuerMark, StoredRecord } from '../store/records.ts';
+import type * as marks from '../store/marks.ts';
+import type { Evidence, StoredRecord } from '../store/records.ts';
 
 /** A deposit whose every signature holds. */
 export interface Deposit {
@@ -18,6 +19,8 @@ export interface Deposit {
   readonly listed: boolean;
   readonly evidence: readonly Evidence[];
 }
+
+type IssuerMark = Omit<marks.IssuerMark, 'name'>;
 
 /** What the database said, all of it read under the locks of this name. */
 export interface Surroundings {

@@ -1,18 +1,13 @@
-// What a change costs the issuers whose attestations carry it (§10). Taken last, in the deposit's own transaction: a change
-// that is refused or already there costs nothing, and an issuer's row is locked for the commit only.
+// What a change costs the issuers whose attestations carry it (§10). A change that is refused or already there costs nothing.
 import type { DirectoryContext } from '../context.ts';
-import type { Db } from '../store/database.ts';
-import { chargeQuotas, type Charge } from '../store/quotas.ts';
-import type { Evidence } from '../store/records.ts';
+import type { Charge } from '../store/quotas.ts';
 import { subjectOf } from '../store/subject.ts';
+import type { Deposit } from './deposit-decision.ts';
 
-export async function chargeDeposit(
-  ctx: DirectoryContext,
-  tx: Db,
-  name: Uint8Array,
-  evidence: readonly Evidence[],
-): Promise<void> {
-  const { pepper, quotas, listed } = ctx;
+export function depositCharges(
+  { pepper, quotas, listed }: DirectoryContext,
+  { name, evidence }: Pick<Deposit, 'name' | 'evidence'>,
+): Charge[] {
   const charges = new Map<string, Charge>();
   for (const { issuer, domain } of evidence) {
     // As with evaluations, a domain's listed and unlisted hosts count apart.
@@ -23,5 +18,5 @@ export async function chargeDeposit(
     const changes = { policy: 'changes', quota: quotas.changesPerNameAndIssuer, cost: 1 };
     charges.set(`changes ${domain}`, { ...changes, subject: subjectOf(pepper, 'changes', domain, name) });
   }
-  await chargeQuotas(tx, ctx.clock(), [...charges.values()]);
+  return [...charges.values()];
 }

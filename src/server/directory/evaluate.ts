@@ -3,6 +3,8 @@ import { WhereaboutsError } from '../../protocol/errors.ts';
 import { parseB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import type { OprfKey } from '../keys.ts';
+import { startWatch } from '../stopwatch.ts';
+import { traced } from '../trace.ts';
 import { authenticate, type Credentials } from './client-auth.ts';
 import { chargeEvaluation, type Balance } from './evaluation-quota.ts';
 import { currentKeys } from './keys.ts';
@@ -27,10 +29,16 @@ export async function evaluate(
   if (!ctx.evaluating.hasRoom(blinded.length)) throw overloaded();
   const caller = await authenticate(ctx, credentials);
   // The point of no return: from here the elements are paid for, whatever they turn out to be.
-  const balances = await chargeEvaluation(ctx, caller, blinded.length);
+  const balances = await traced('charge', {}, () => chargeEvaluation(ctx, caller, blinded.length));
   // Taken only now: its end may have come meanwhile, and what is left of it then is zeros.
   const key = findKey(ctx, request.key);
-  const { evaluated, proof } = await ctx.evaluating.evaluate(key, blinded, signal);
+  const elapsed = startWatch();
+  const attributes = { 'whereabouts.elements': blinded.length };
+  const { evaluated, proof } = await traced('evaluate', { attributes }, () =>
+    ctx.evaluating.evaluate(key, blinded, signal),
+  );
+  ctx.metrics.observe('evaluation_duration_seconds', {}, elapsed());
+  ctx.metrics.count('evaluation_elements_total', {}, blinded.length);
   return { key: key.id, evaluated, proof, balances };
 }
 

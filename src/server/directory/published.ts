@@ -6,6 +6,7 @@ import { formatBundle } from '../../protocol/log/bundle.ts';
 import { parseEpochLeaf, type EpochLeaf } from '../../protocol/log/leaf-text.ts';
 import { mapPath } from '../../protocol/log/map.ts';
 import { formatTlogProof } from '../../protocol/log/tlog-proof.ts';
+import { formatB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import { readBucket } from '../store/buckets.ts';
 import { findPublished, findPublishedAt, type PublishedEpoch } from '../store/log.ts';
@@ -32,6 +33,15 @@ export async function readPublished(ctx: DirectoryContext): Promise<Published> {
 export const readRecent = (ctx: DirectoryContext): Promise<Published> =>
   ctx.reading === undefined ? readPublished(ctx) : ctx.reading.recent(ctx.clock, () => readPublished(ctx));
 
+/** What readers are shown will do for who knows what it has to have. */
+async function readFrom(ctx: DirectoryContext, least: number | undefined): Promise<Published> {
+  if (least !== undefined) {
+    const recent = await readRecent(ctx);
+    if (recent.epoch >= least) return recent;
+  }
+  return readPublished(ctx);
+}
+
 /** `GET /v1/epoch` (§6.5): the newest log leaf as a tlog-proof. */
 export const formatEpoch = ({ epoch, leaf, proof, note }: Published): string =>
   formatTlogProof({ extra: leaf, index: epoch, hashes: [...unpack(proof, 32)], checkpoint: note });
@@ -41,29 +51,41 @@ export interface ProvenBucket {
   readonly epoch: number;
   readonly index: Uint8Array;
   readonly bundle: string;
+  /** All three as a JSON object: what every receipt of the bucket says. */
+  readonly text: string;
 }
 
 /** A bucket at an epoch that is published; undefined where the epoch is too old to be read whole. */
 export async function proveBucket(
   ctx: DirectoryContext,
+  published: Published,
+  bucket: number,
+): Promise<ProvenBucket | undefined> {
+  if (ctx.reading === undefined) return makeProof(ctx, published, bucket);
+  return ctx.reading.buckets.take(published.note, `${bucket}`, () => makeProof(ctx, published, bucket));
+}
+
+async function makeProof(
+  ctx: DirectoryContext,
   { epoch, era, said, leaf, proof, note }: Published,
   bucket: number,
 ): Promise<ProvenBucket | undefined> {
   const { depth } = said;
-  const { index, leafData, beside, published } = await readBucket(ctx.db, ctx.domain, { era, depth, epoch, bucket });
+  const found = await readBucket(ctx.db, ctx.domain, { era, depth, epoch, bucket });
+  const { index, leafData, beside } = found;
   // Read after the sweep came by: what is left may be of several epochs.
-  if (epoch < published - KEPT_EPOCHS) return undefined;
+  if (epoch < found.published - KEPT_EPOCHS) return undefined;
   // All that a path reads are the nodes beside it, one a level.
   const path = mapPath(depth, bucket, { get: (level) => beside.get(level) });
   const hashes = [...unpack(proof, 32)];
   const bundle = formatBundle({ depth, logLeaf: leaf, leafData, path, epoch, hashes, checkpoint: note });
-  return { epoch, index, bundle };
+  return { epoch, index, bundle, text: JSON.stringify({ epoch, index: formatB64u(index), bundle }) };
 }
 
-/** The bucket of `name` in the newest epoch. */
-export async function proveName(ctx: DirectoryContext, name: Uint8Array): Promise<ProvenBucket> {
+/** The bucket of `name` in the newest epoch; in `least` or a later one, where that is known to be published. */
+export async function proveName(ctx: DirectoryContext, name: Uint8Array, least?: number): Promise<ProvenBucket> {
   for (;;) {
-    const published = await readPublished(ctx);
+    const published = await readFrom(ctx, least);
     const proven = await proveBucket(ctx, published, bucketNumber(name, published.said.depth));
     if (proven !== undefined) return proven;
   }

@@ -1,7 +1,8 @@
 // What readers of one process share: the published epoch for a moment, and replies of that epoch, so that a bucket is put together
 // once an epoch and not once a reader. Of public octets only, and never the truth: the database is.
 import type { Reply } from '../cache.ts';
-import type { Published } from './published.ts';
+import { EpochCache } from './epoch-cache.ts';
+import type { ProvenBucket, Published } from './published.ts';
 
 /**
  * For so long, in milliseconds, readers are shown an epoch without asking the database whether another instance published one
@@ -13,11 +14,14 @@ const MOST_OCTETS = 32 * 1024 * 1024;
 
 /** Has identity over time: one a process and directory. */
 export class ReadMemory {
+  readonly replies = new EpochCache<Reply>(MOST_OCTETS, ({ octets }) => octets.length);
+  /** Buckets with their proofs: what replies are made of, and receipts. */
+  readonly buckets = new EpochCache<ProvenBucket | undefined>(MOST_OCTETS / 2, (bucket) =>
+    bucket === undefined ? 0 : 2 * bucket.text.length,
+  );
   #published: Published | undefined;
   #until = 0;
   #asking: Promise<Published> | undefined;
-  readonly #replies = new Map<string, Promise<Reply>>();
-  #octets = 0;
 
   /** The published epoch, from `ask` where the one that is known is not fresh. */
   async recent(clock: () => number, ask: () => Promise<Published>): Promise<Published> {
@@ -38,12 +42,9 @@ export class ReadMemory {
 
   /** Somebody has read it just now, for whatever reason. Never goes back. */
   learn(published: Published, now: number): void {
-    const known = this.#published;
-    if (known !== undefined && published.epoch < known.epoch) return;
-    if (known?.note !== published.note) {
-      this.#replies.clear();
-      this.#octets = 0;
-    }
+    if (this.#published !== undefined && published.epoch < this.#published.epoch) return;
+    this.replies.turnTo(published.note);
+    this.buckets.turnTo(published.note);
     this.#published = published;
     this.#until = now + FRESH_MILLISECONDS;
   }
@@ -52,30 +53,5 @@ export class ReadMemory {
   forget(): void {
     this.#until = 0;
     this.#asking = undefined;
-  }
-
-  /** The reply called `name` at an epoch, made by `make` unless it is there. */
-  async reply(published: Published, name: string, make: () => Promise<Reply>): Promise<Reply> {
-    if (published.note !== this.#published?.note) return make();
-    const kept = this.#replies.get(name);
-    if (kept !== undefined) return kept;
-    const making = make();
-    this.#replies.set(name, making);
-    try {
-      const { octets } = await making;
-      if (this.#replies.get(name) === making) this.#count(octets.length);
-    } catch (error) {
-      if (this.#replies.get(name) === making) this.#replies.delete(name);
-      throw error;
-    }
-    return making;
-  }
-
-  #count(octets: number): void {
-    this.#octets += octets;
-    // All at once: the next epoch would have done it anyway.
-    if (this.#octets <= MOST_OCTETS) return;
-    this.#replies.clear();
-    this.#octets = 0;
   }
 }

@@ -52,7 +52,7 @@ export async function proveDeposit(
   id: number | undefined,
 ): Promise<ProvenBucket> {
   const epoch = id === undefined ? undefined : await awaitEpoch(ctx, id);
-  const newest = await proveName(ctx, deposited.name);
+  const newest = await proveName(ctx, deposited.name, epoch);
   if (holds(newest, deposited)) return newest;
   const then = epoch === undefined ? undefined : await proveNameAt(ctx, deposited.name, epoch);
   if (then !== undefined && holds(then, deposited)) return then;
@@ -66,8 +66,8 @@ export const proveRepeated = async (ctx: DirectoryContext, deposited: Deposited)
 /** The bucket of `name` once everything accepted under it is published: the receipt for a withdrawal. */
 export async function proveLatest(ctx: DirectoryContext, name: Uint8Array): Promise<ProvenBucket> {
   const last = await findLastChange(ctx.db, name);
-  if (last !== undefined) await awaitEpoch(ctx, last);
-  return proveName(ctx, name);
+  const epoch = last === undefined ? undefined : await awaitEpoch(ctx, last);
+  return proveName(ctx, name, epoch);
 }
 
 function holds({ index }: ProvenBucket, { name, holder, digest }: Deposited): boolean {

@@ -6,9 +6,10 @@ import { compareOctets, equalOctets, formatB64u, parseB64u } from '../../protoco
 import type { DirectoryContext } from '../context.ts';
 import type { Db } from '../store/database.ts';
 import { lockNames } from '../store/locks.ts';
+import * as marks from '../store/marks.ts';
 import * as store from '../store/records.ts';
-import { fileChange } from '../store/waiting.ts';
-import { attestationKey } from './deposit.ts';
+import { fileChanges } from '../store/waiting.ts';
+import { attestationKey } from './deposit-apply.ts';
 import { fetchPeer } from './peers.ts';
 import type { ProvenBucket } from './published.ts';
 import { proveLatest } from './receipt.ts';
@@ -63,15 +64,15 @@ async function withdrawByHolder(ctx: DirectoryContext, name: Uint8Array, token: 
   const holder = parseB64u(jkt, 32);
   await ctx.db.transaction(async (tx) => {
     await lockNames(tx, ctx.domain, [name], []);
-    const records = await store.findRecords(tx, name);
+    const records = await store.findRecords(tx, [name]);
     const own = records.find((record) => record.expiresAt > now && equalOctets(record.holder, holder));
     // The same withdrawal once more: the answer to it may have been lost.
-    if (own === undefined && (await store.findHolderMark(tx, name, holder)) === seq) return;
+    if (own === undefined && (await marks.findHolderMarks(tx, [{ name, holder }]))[0]?.seq === seq) return;
     if (own === undefined) throw new WhereaboutsError('record-unknown');
     fitsRecord(withdrawal, { name: sub, holder: jkt, seq: own.seq, attestations: [] });
     await store.removeRecords(tx, [own]);
-    await store.markHolder(tx, { name, holder, seq, until: markUntil(now) });
-    await fileChange(tx, { name, gone: [holder] });
+    await marks.markHolders(tx, [{ name, holder, seq }], markUntil(now));
+    await fileChanges(tx, [{ name, gone: [holder] }]);
   });
 }
 
@@ -91,16 +92,16 @@ export async function withdrawAttestation(
     const found = await store.findAttested(tx, attestation);
     // Deposited while we waited for the locks: its bucket is not held, so once more with it.
     if (found.some((name) => !names.some((held) => equalOctets(held, name)))) return found;
-    let until = 0;
-    for (const name of found.toSorted(compareOctets)) {
-      const records = await store.findRecords(tx, name);
-      const isIt = (one: store.Evidence): boolean => one.issuer === issuer && equalOctets(one.jti, jti);
-      const gone = records.filter(({ evidence }) => evidence.some(isIt));
-      until = Math.max(until, ...gone.flatMap(({ evidence }) => evidence.filter(isIt).map((one) => one.expiresAt)));
-      await store.removeRecords(tx, gone);
-      await fileChange(tx, { name, gone: gone.map(({ holder }) => holder) });
-    }
-    if (found.length > 0) await store.markWithdrawn(tx, attestation, until);
+    const isIt = (one: store.Evidence): boolean => one.issuer === issuer && equalOctets(one.jti, jti);
+    const gone = (await store.findRecords(tx, found)).filter(({ evidence }) => evidence.some(isIt));
+    const until = Math.max(0, ...gone.flatMap(({ evidence }) => evidence.filter(isIt).map((one) => one.expiresAt)));
+    await store.removeRecords(tx, gone);
+    const leaving = (name: Uint8Array) => gone.filter((record) => equalOctets(record.name, name));
+    await fileChanges(
+      tx,
+      found.toSorted(compareOctets).map((name) => ({ name, gone: leaving(name).map(({ holder }) => holder) })),
+    );
+    if (found.length > 0) await marks.markWithdrawn(tx, attestation, until);
     else await otherwise?.(tx);
     return found.length > 0;
   });
@@ -110,12 +111,12 @@ export async function withdrawAttestation(
 /** Whether an attestation that nothing rests on could still be deposited: by an issuer that is accepted, not yet refused. */
 async function mayComeLater(ctx: DirectoryContext, db: Db, attestation: store.AttestationId): Promise<boolean> {
   const open = ctx.issuers === 'open' && ctx.quotas.unlistedRecords > 0;
-  return (open || ctx.listed.has(attestation.issuer)) && !(await store.findWithdrawn(db, [attestation]));
+  return (open || ctx.listed.has(attestation.issuer)) && (await marks.findWithdrawn(db, [attestation])).length === 0;
 }
 
 /** Its end is not known here: it is refused as long as any that exists by now may live. */
 async function refuseAhead(ctx: DirectoryContext, tx: Db, attestation: store.AttestationId): Promise<void> {
   if (!(await mayComeLater(ctx, tx, attestation))) return;
   await chargeAhead(ctx, tx, attestation.issuer);
-  await store.markWithdrawn(tx, attestation, tokenUntil(nowSeconds(ctx)));
+  await marks.markWithdrawn(tx, attestation, tokenUntil(nowSeconds(ctx)));
 }

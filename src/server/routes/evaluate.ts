@@ -7,6 +7,7 @@ import { readJson } from '../body.ts';
 import type { DirectoryContext } from '../context.ts';
 import { evaluate } from '../directory/evaluate.ts';
 import { endpoint, type Env } from '../http.ts';
+import { countOutcome } from '../metrics.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 
 const request = z.strictObject({
@@ -19,7 +20,13 @@ export function evaluateRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
     POST: async (c) => {
       const asked = await readJson(c, request);
       const credentials = { authorization: c.req.header('authorization'), address: c.env?.client ?? 'unknown' };
-      const { key, evaluated, proof, balances } = await evaluate(ctx, asked, credentials, c.req.raw.signal);
+      const evaluation = evaluate(ctx, asked, credentials, c.req.raw.signal);
+      const { key, evaluated, proof, balances } = await countOutcome(
+        ctx.metrics,
+        'evaluations_total',
+        evaluation,
+        () => 'done',
+      );
       return c.json({ key, evaluated: evaluated.map(formatB64u), proof: formatB64u(proof) }, 200, {
         'cache-control': 'no-store',
         ...rateLimitHeaders(balances),

@@ -1,6 +1,7 @@
 // The issuer's API (§4.6): path → who asks → parse → verb → JSON. What is decided is in server/issuer.
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
+import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readJson } from '../body.ts';
 import type { IssuerContext } from '../context.ts';
@@ -10,7 +11,9 @@ import { attest } from '../issuer/attest.ts';
 import { createDirectories } from '../issuer/directories.ts';
 import { giveNonce } from '../issuer/nonce.ts';
 import { showAttestation, withdrawAttestation } from '../issuer/withdraw.ts';
+import { checkReady } from '../store/database.ts';
 import { descriptionRoute } from './description.ts';
+import { healthRoutes } from './health.ts';
 
 const nothing = z.strictObject({});
 const attestRequest = z.strictObject({
@@ -25,11 +28,14 @@ const PRIVATE = { 'cache-control': 'no-store' };
 
 /** The issuer's app, to be served at the issuer's `url` or mounted into an app there. */
 export function issuerApp(ctx: IssuerContext, accounts: Accounts): Hono<Env> {
-  const app = createHttpApp(ctx.log, { origins: '*' });
+  const app = createHttpApp(ctx, { role: 'issuer', origins: '*' });
   const findDirectory = createDirectories(ctx);
   const whose = (c: Context<Env>): Promise<Account> => authenticate(accounts, c.req.raw);
 
   descriptionRoute(app, ctx.description);
+  healthRoutes(app, async () => {
+    if (!(await checkReady(ctx.db))) throw new WhereaboutsError('overloaded');
+  });
 
   endpoint(app, '/whereabouts/nonce', {
     POST: async (c) => {

@@ -2,13 +2,13 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits.ts';
-import { formatB64u, formatHex, parseB64u } from '../../protocol/wire.ts';
+import { formatHex, parseB64u } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import type { DirectoryContext } from '../context.ts';
 import { deposit } from '../directory/deposit.ts';
-import type { ProvenBucket } from '../directory/published.ts';
 import { withdraw } from '../directory/withdraw.ts';
 import { endpoint, parameter, type Env } from '../http.ts';
+import { countOutcome } from '../metrics.ts';
 
 const token = z.string().max(LIMITS.tokenOctets);
 const depositRequest = z.strictObject({
@@ -18,16 +18,24 @@ const depositRequest = z.strictObject({
 });
 const withdrawalRequest = z.strictObject({ withdrawal: token });
 
-const PRIVATE = { 'cache-control': 'no-store' };
+/** What proves a change: the whole bucket, for a bundle without its index proves nothing about a record. */
+const PRIVATE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
 export function recordRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
   endpoint(app, '/v1/records/:name', {
     PUT: async (c) => {
       const name = parseB64u(parameter(c, 'name'), 32);
       const request = await readJson(c, depositRequest);
-      const { outcome, digest, proven } = await deposit(ctx, name, request, c.env?.client ?? 'unknown');
-      const receipt = { digest: formatHex(digest), ...formatProof(proven) };
-      return c.json(receipt, outcome === 'created' ? 201 : 200, PRIVATE);
+      const deposited = deposit(ctx, name, request, c.env?.client ?? 'unknown');
+      const { outcome, digest, proven } = await countOutcome(
+        ctx.metrics,
+        'deposits_total',
+        deposited,
+        (done) => done.outcome,
+      );
+      // Buckets have many receipts, all the same but for the digest.
+      const receipt = `{"digest":"${formatHex(digest)}",${proven.text.slice(1)}`;
+      return c.body(receipt, outcome === 'created' ? 201 : 200, PRIVATE);
     },
   });
 
@@ -35,11 +43,9 @@ export function recordRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
     POST: async (c) => {
       const name = parseB64u(parameter(c, 'name'), 32);
       const { withdrawal } = await readJson(c, withdrawalRequest);
-      const proven = await withdraw(ctx, name, withdrawal, c.env?.client ?? 'unknown');
-      return c.json(formatProof(proven), 200, PRIVATE);
+      const withdrawn = withdraw(ctx, name, withdrawal, c.env?.client ?? 'unknown');
+      const proven = await countOutcome(ctx.metrics, 'withdrawals_total', withdrawn, () => 'done');
+      return c.body(proven.text, 200, PRIVATE);
     },
   });
 }
-
-/** What proves a change: the whole bucket, for a bundle without its index proves nothing about a record. */
-const formatProof = ({ epoch, index, bundle }: ProvenBucket) => ({ epoch, index: formatB64u(index), bundle });

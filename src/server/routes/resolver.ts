@@ -10,20 +10,19 @@ import { LANGUAGES, type Language } from '../../protocol/language/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
-import type { Log } from '../context.ts';
-import { createHttpApp, endpoint, parameter, type Env } from '../http.ts';
+import { createHttpApp, endpoint, parameter, type Env, type Observers } from '../http.ts';
 import type { Lookups } from '../lookups/context.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { streamEvents } from '../resolver/watch.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
 import { readBearer } from './bearer.ts';
+import { healthRoutes } from './health.ts';
 import { serveMatrixIdentity } from './matrix-identity.ts';
 import { MATRIX_AREAS } from './matrix-refusal.ts';
 import { serveMatrixThirdParty } from './matrix-thirdparty.ts';
 import { serveWebFinger } from './webfinger.ts';
 
-export interface ResolverContext {
-  readonly log: Log;
+export interface ResolverContext extends Observers {
   readonly client: Client;
   /** What callers show as bearer token. Only the sandbox has none. */
   readonly token?: string;
@@ -36,16 +35,10 @@ export interface ResolverContext {
 }
 
 export function resolverApp(context: ResolverContext): Hono<Env> {
-  const { log, client } = context;
-  const app = createHttpApp(log, { origins: context.origins, areas: MATRIX_AREAS });
+  const { client } = context;
+  const app = createHttpApp(context, { role: 'resolver', origins: context.origins, areas: MATRIX_AREAS });
   app.use(noStore);
-  endpoint(app, '/healthz', { GET: (c) => c.json({ status: 'ok' }) });
-  endpoint(app, '/readyz', {
-    GET: async (c) => {
-      await client.ready();
-      return c.json({ status: 'ok' });
-    },
-  });
+  healthRoutes(app, () => client.ready());
   for (const path of ['/v1/*', '/_matrix/*', '/.well-known/*']) app.use(path, checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });

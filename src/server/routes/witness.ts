@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { readOctets } from '../body.ts';
 import { createHttpApp, endpoint, type Env } from '../http.ts';
 import { descriptionRoute } from './description.ts';
+import { healthRoutes } from './health.ts';
 import { addCheckpoint, PREFIX, type WitnessContext } from '../witness/add-checkpoint.ts';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
@@ -18,7 +19,7 @@ const REASONS = {
 
 /** The app of a witness or an auditor, to be served at the domain's `url`. */
 export function witnessApp(ctx: WitnessContext): Hono<Env> {
-  const app = createHttpApp(ctx.log, { origins: '*' });
+  const app = createHttpApp(ctx, { role: ctx.role, origins: '*' });
   endpoint(app, `${PREFIX[ctx.role]}/add-checkpoint`, {
     POST: async (c) => {
       const reply = await addCheckpoint(ctx, await readOctets(c));
@@ -28,6 +29,9 @@ export function witnessApp(ctx: WitnessContext): Hono<Env> {
     },
   });
   descriptionRoute(app, ctx.description);
-  endpoint(app, '/healthz', { GET: (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }) });
+  healthRoutes(app, async () => {
+    // What it remembers of a log there is not. An auditor has all of it at hand.
+    if (ctx.role === 'witness') await ctx.memory.find('');
+  });
   return app;
 }

@@ -6,17 +6,38 @@ import type * as schema from './schema.ts';
 /** A connection pool or a transaction on it; READ COMMITTED, read your own writes. */
 export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;
 
-/** An open database: schema up to date, ready for use until `close`. */
-export interface Database {
-  readonly db: Db;
-  close(): Promise<void>;
-  /** Throws when the database does not answer. */
-  ready(): Promise<void>;
+/** How many hold a connection, and how many wait for one. */
+export interface Use {
+  readonly running: number;
+  readonly waiting: number;
 }
 
-/** Throws when the database cannot be reached or holds no schema of ours. */
-export async function checkReady(db: Db): Promise<void> {
-  await db.execute(sql`select 1 from directory_state limit 1`);
+/** Statements share connections, each transaction has one to itself. */
+export interface PoolUse {
+  readonly statement: Use;
+  readonly transaction: Use;
+}
+
+/** An open database: schema up to date, ready for use until `close`. */
+export interface Database {
+  /** Of its connections; a database in this process has none. */
+  readonly use?: () => PoolUse;
+  readonly db: Db;
+  close(): Promise<void>;
+  /** Whether its schema is this program's; throws when it does not answer. */
+  ready(): Promise<boolean>;
+}
+
+/** When the newest migration of drizzle/ was made, in milliseconds: its number in the table of applied ones. */
+export const SCHEMA = 1_795_833_571_558;
+
+/** Whether the schema is this program's, or a later one; throws when the database cannot be reached or was never migrated. */
+export async function checkReady(db: Db): Promise<boolean> {
+  const applied = sql`drizzle.__drizzle_migrations`;
+  const rows = await db
+    .select({ isCurrent: sql<boolean>`coalesce(max(created_at) >= ${SCHEMA}, false)` })
+    .from(applied);
+  return rows[0]?.isCurrent === true;
 }
 
 const UNREACHABLE = new Set([

@@ -7,6 +7,7 @@ import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { utf8 } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
+import { numberList } from './packing.ts';
 import { directoryState } from './schema.ts';
 
 /** First halves of our lock numbers; the second is 0, a bucket, or a hash. */
@@ -51,11 +52,10 @@ export async function lockNames(
     await tx.insert(directoryState).values({ domain, depth: LIMITS.minDepth }).onConflictDoNothing();
   const depth = found ?? LIMITS.minDepth;
   const buckets = ascending(names.map((name) => bucketNumber(name, depth)));
-  const pairs = [
-    ...buckets.map((bucket) => sql`(${BUCKET}::int, ${bucket}::int)`),
-    ...ascending(keys.map(keyNumber)).map((key) => sql`(${KEY}::int, ${key}::int)`),
-  ];
-  await tx.execute(sql`select pg_advisory_xact_lock(a, b) from (values ${sql.join(pairs, sql`, `)}) as locks(a, b)`);
+  const hashes = ascending(keys.map(keyNumber));
+  const kinds = [...buckets.map(() => BUCKET), ...hashes.map(() => KEY)];
+  await tx.execute(sql`select pg_advisory_xact_lock(a::int, b::int)
+    from unnest(${numberList(kinds)}, ${numberList([...buckets, ...hashes])}) as locks(a, b)`);
   return depth;
 }
 

@@ -2,9 +2,10 @@
 import { inArray, is, sql } from 'drizzle-orm';
 import { PgTransaction } from 'drizzle-orm/pg-core';
 import { WhereaboutsError } from '../../protocol/errors.ts';
-import { compareOctets, equalOctets } from '../../protocol/wire.ts';
+import { compareOctets, equalOctets, formatHex } from '../../protocol/wire.ts';
 import type { Quota } from '../context.ts';
 import type { Db } from './database.ts';
+import { isIn, numberList, octetList, textList } from './packing.ts';
 import { quotas, uses } from './schema.ts';
 
 export interface Charge {
@@ -14,6 +15,9 @@ export interface Charge {
   /** What the quota is called in `RateLimit` headers and problem documents. */
   readonly policy?: string;
 }
+
+/** Refilling adds fractions: a token that is back up to rounding is back. */
+const ROUNDING = 0.000_001;
 
 /** Tokens that come back in a millisecond. */
 const rate = (quota: Quota): number => quota.refill / (quota.seconds * 1000);
@@ -45,7 +49,6 @@ async function chargeIn(tx: Db, now: number, charges: readonly Charge[]): Promis
 /** One statement: what is left, or undefined where that would be less than nothing. */
 async function chargeOne(tx: Db, now: number, { subject, quota, cost }: Charge): Promise<number | undefined> {
   const refilled = sql`least(${quota.capacity}::double precision, ${quotas.tokens} + greatest(0, ${now}::bigint - ${quotas.at}) * ${rate(quota)}::double precision)`;
-  // Refilling adds fractions: a token that is back up to rounding is back.
   const rows = await tx
     .insert(quotas)
     .values({ subject, tokens: quota.capacity - cost, at: now })
@@ -55,7 +58,7 @@ async function chargeOne(tx: Db, now: number, { subject, quota, cost }: Charge):
         tokens: sql`greatest(0, ${refilled} - ${cost}::double precision)`,
         at: sql`greatest(${quotas.at}, ${now}::bigint)`,
       },
-      setWhere: sql`${refilled} >= ${cost}::double precision - 0.000001`,
+      setWhere: sql`${refilled} >= ${cost - ROUNDING}::double precision`,
     })
     .returning({ tokens: quotas.tokens })
     .prepare('charge_quota')
@@ -75,17 +78,82 @@ async function refusal(tx: Db, now: number, refused: readonly Charge[]): Promise
     );
   const waits = refused.map((charge) => {
     const row = rows.find(({ subject }) => equalOctets(subject, charge.subject));
-    const held = row === undefined ? 0 : row.tokens + Math.max(0, now - row.at) * rate(charge.quota);
-    return { charge, seconds: secondsToRefill(charge.quota, charge.cost - held) };
+    return lack(charge, row === undefined ? 0 : held(row, charge.quota, now));
   });
-  const [longest] = waits.toSorted((a, b) => b.seconds - a.seconds);
-  if (longest === undefined) return new WhereaboutsError('quota-exceeded');
-  return exceeded(longest.charge, longest.seconds);
+  return worst(waits);
+}
+
+/** Tokens that are there at `now`. */
+const held = (row: { readonly tokens: number; readonly at: number }, quota: Quota, now: number): number =>
+  Math.min(quota.capacity, row.tokens + Math.max(0, now - row.at) * rate(quota));
+
+interface Lack {
+  readonly charge: Charge;
+  readonly seconds: number;
+}
+
+const lack = (charge: Charge, tokens: number): Lack => ({
+  charge,
+  seconds: secondsToRefill(charge.quota, charge.cost - tokens),
+});
+
+/** The one that takes longest to be mended. */
+function worst(lacks: readonly Lack[]): WhereaboutsError {
+  const [longest] = lacks.toSorted((a, b) => b.seconds - a.seconds);
+  return longest === undefined ? new WhereaboutsError('quota-exceeded') : exceeded(longest.charge, longest.seconds);
 }
 
 function exceeded(charge: Charge, retryAfter: number): WhereaboutsError {
   const policy = charge.policy === undefined ? {} : { 'violated-policies': [charge.policy] };
   return new WhereaboutsError('quota-exceeded', undefined, { extensions: { retryAfter, ...policy } });
+}
+
+/** Quotas of many callers, held until the transaction ends, so that each of them can be charged and refused by itself. */
+export interface Ledger {
+  /** Takes every charge or none; throws `quota-exceeded` with `retryAfter`. */
+  charge(charges: readonly Charge[]): void;
+  /** Writes what was taken. */
+  save(): Promise<void>;
+}
+
+/** Holds the rows of `charges`, whatever comes to be taken from them; rows are locked in one order everywhere. */
+export async function openLedger(tx: Db, now: number, charges: readonly Charge[]): Promise<Ledger> {
+  const quotaOf = new Map(charges.map(({ subject, quota }) => [formatHex(subject), { subject, quota }]));
+  const ordered = [...quotaOf].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  const list = octetList(ordered.map(({ subject }) => subject));
+  const full = numberList(ordered.map(({ quota }) => quota.capacity));
+  await tx.execute(sql`insert into ${quotas} (subject, tokens, at) select k.subject, k.tokens, ${now}::bigint
+    from unnest(${list}, ${full}) with ordinality as k(subject, tokens, n) order by k.n on conflict do nothing`);
+  const rows = await tx.select().from(quotas).where(isIn(quotas.subject, list)).orderBy(quotas.subject).for('update');
+  const tokens = new Map<string, number>();
+  for (const row of rows) {
+    const key = formatHex(row.subject);
+    const quota = quotaOf.get(key)?.quota;
+    if (quota !== undefined) tokens.set(key, held(row, quota, now));
+  }
+  const touched = new Set<string>();
+  return {
+    charge: (own) => {
+      const lacking = own.flatMap((charge) => {
+        const there = tokens.get(formatHex(charge.subject)) ?? 0;
+        return there >= charge.cost - ROUNDING ? [] : [lack(charge, there)];
+      });
+      if (lacking.length > 0) throw worst(lacking);
+      for (const { subject, cost } of own) {
+        const key = formatHex(subject);
+        tokens.set(key, Math.max(0, (tokens.get(key) ?? 0) - cost));
+        touched.add(key);
+      }
+    },
+    save: async () => {
+      const spent = ordered.filter(({ subject }) => touched.has(formatHex(subject)));
+      if (spent.length === 0) return;
+      const left = spent.map(({ subject }) => tokens.get(formatHex(subject)) ?? 0);
+      await tx.execute(sql`update ${quotas} set tokens = k.tokens, at = greatest(${quotas.at}, ${now}::bigint)
+        from unnest(${octetList(spent.map(({ subject }) => subject))}, ${textList(left.map(String))}::double precision[]) as k(subject, tokens)
+        where ${quotas.subject} = k.subject`);
+    },
+  };
 }
 
 /**

@@ -1,9 +1,10 @@
-// Live records and what outlives them (§5.2): what a deposit or a withdrawal reads and writes. Decides nothing.
-import { and, count, countDistinct, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm';
-import { bucketRange } from '../../protocol/bucket.ts';
-import { equalOctets } from '../../protocol/wire.ts';
+// Live records and the octets they stand for (§5.2): what a deposit or a withdrawal reads and writes, many at a time. What outlives
+// records is marks.ts. Decides nothing.
+import { and, countDistinct, eq, gt, sql } from 'drizzle-orm';
+import { concat, formatHex } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
-import { evidence, holderMarks, issuerMarks, records, sealed, withdrawnAttestations } from './schema.ts';
+import { bucketEnd, bucketStart, isIn, nthOf, numberList, octetList, octetRows, textList } from './packing.ts';
+import { evidence, records, sealed } from './schema.ts';
 
 /** What tells one attestation from every other. */
 export interface AttestationId {
@@ -36,83 +37,47 @@ export interface StoredRecord {
   readonly evidence: readonly Evidence[];
 }
 
-export interface IssuerMark {
-  readonly issuer: string;
-  readonly holder: Uint8Array;
-  readonly issuedAt: number;
-}
+/** Where a record stands: one of a name's. */
+export type RecordPlace = Pick<StoredRecord, 'name' | 'holder'>;
 
-/** All records under `name`, expired ones that nobody has swept yet included. */
-export async function findRecords(db: Db, name: Uint8Array): Promise<StoredRecord[]> {
+/** All records under `names`, expired ones that nobody has swept yet included. */
+export async function findRecords(db: Db, names: readonly Uint8Array[]): Promise<StoredRecord[]> {
+  const list = octetList(names);
   const [rows, proofs] = await Promise.all([
-    db.select().from(records).where(eq(records.name, name)).prepare('find_records').execute(),
-    db.select().from(evidence).where(eq(evidence.name, name)).prepare('find_evidence').execute(),
+    db.select().from(records).where(isIn(records.name, list)),
+    db.select().from(evidence).where(isIn(evidence.name, list)),
   ]);
-  return rows.map((row) => ({
-    ...row,
-    listed: row.listed === 1,
-    evidence: proofs.filter(({ holder }) => equalOctets(holder, row.holder)),
-  }));
+  const proofsOf = Map.groupBy(proofs, placeText);
+  return rows.map((row) => ({ ...row, listed: row.listed === 1, evidence: proofsOf.get(placeText(row)) ?? [] }));
 }
 
-/** The highest `seq` ever accepted from `holder` under `name`. */
-export async function findHolderMark(db: Db, name: Uint8Array, holder: Uint8Array): Promise<number | undefined> {
+const placeText = ({ name, holder }: RecordPlace): string => `${formatHex(name)} ${formatHex(holder)}`;
+
+/** Records in force in these buckets, ended ones that nobody has taken out yet included: their entries are still in the map. */
+export async function countBuckets(db: Db, depth: number, buckets: readonly number[]): Promise<Map<number, number>> {
+  const [start, end] = [bucketStart(sql`k.bucket`, depth), bucketEnd(sql`k.bucket`, depth)];
   const rows = await db
-    .select({ seq: holderMarks.seq })
-    .from(holderMarks)
-    .where(and(eq(holderMarks.name, name), eq(holderMarks.holder, holder)))
-    .prepare('find_holder_mark')
-    .execute();
-  return rows[0]?.seq;
+    .select({
+      bucket: sql`k.bucket`.mapWith(Number),
+      records:
+        sql`(select count(*) from ${records} where ${records.name} >= ${start} and ${records.name} < ${end})`.mapWith(
+          Number,
+        ),
+    })
+    .from(sql`unnest(${numberList(buckets)}) as k(bucket)`);
+  return new Map(rows.map((row) => [row.bucket, row.records]));
 }
 
-export async function findIssuerMarks(db: Db, name: Uint8Array, issuers: readonly string[]): Promise<IssuerMark[]> {
-  return db
-    .select({ issuer: issuerMarks.issuer, holder: issuerMarks.holder, issuedAt: issuerMarks.issuedAt })
-    .from(issuerMarks)
-    .where(and(eq(issuerMarks.name, name), inArray(issuerMarks.issuer, [...issuers])))
-    .prepare('find_issuer_marks')
-    .execute();
-}
-
-/** Whether one of these attestations was withdrawn by its issuer. */
-export async function findWithdrawn(db: Db, attestations: readonly AttestationId[]): Promise<boolean> {
+/** Live records that rest on attestations from each of `domains` (registrable domains); a domain without any is left out. */
+export async function countDomains(db: Db, domains: readonly string[], now: number): Promise<Map<string, number>> {
+  if (domains.length === 0) return new Map();
   const rows = await db
-    .select()
-    .from(withdrawnAttestations)
-    .where(
-      inArray(
-        withdrawnAttestations.jti,
-        attestations.map(({ jti }) => jti),
-      ),
-    )
-    .prepare('find_withdrawn')
-    .execute();
-  return rows.some((row) => attestations.some((one) => one.issuer === row.issuer && equalOctets(one.jti, row.jti)));
-}
-
-/** Records in force in a bucket, ended ones that nobody has taken out yet included: their entries are still in the map. */
-export async function countBucket(db: Db, depth: number, bucket: number): Promise<number> {
-  const { from, to } = bucketRange(depth, bucket);
-  const rows = await db
-    .select({ records: count() })
-    .from(records)
-    .where(and(gte(records.name, from), to === undefined ? undefined : lt(records.name, to)))
-    .prepare('count_bucket')
-    .execute();
-  return rows[0]?.records ?? 0;
-}
-
-/** Live records that rest on an attestation from `domain` (a registrable domain), those under `name` left out. */
-export async function countDomain(db: Db, domain: string, name: Uint8Array, now: number): Promise<number> {
-  const rows = await db
-    .select({ live: countDistinct(sql`(${records.name}, ${records.holder})`) })
+    .select({ domain: evidence.domain, live: countDistinct(sql`(${records.name}, ${records.holder})`) })
     .from(evidence)
     .innerJoin(records, and(eq(records.name, evidence.name), eq(records.holder, evidence.holder)))
-    .where(and(eq(evidence.domain, domain), ne(evidence.name, name), gt(records.expiresAt, now)))
-    .prepare('count_domain')
-    .execute();
-  return rows[0]?.live ?? 0;
+    .where(and(isIn(evidence.domain, textList(domains)), gt(records.expiresAt, now)))
+    .groupBy(evidence.domain);
+  return new Map(rows.map(({ domain, live }) => [domain, live]));
 }
 
 /** Names of records whose evidence holds this attestation. */
@@ -125,80 +90,49 @@ export async function findAttested(db: Db, { issuer, jti }: AttestationId): Prom
 }
 
 /** Takes records out of force: rows and evidence. Sealed octets stay until no published epoch has the record (prune.ts). */
-export async function removeRecords(tx: Db, gone: readonly StoredRecord[]): Promise<void> {
-  for (const { name, holder } of gone) {
-    await Promise.all([
-      tx.delete(evidence).where(and(eq(evidence.name, name), eq(evidence.holder, holder))),
-      tx.delete(records).where(and(eq(records.name, name), eq(records.holder, holder))),
-    ]);
-  }
+export async function removeRecords(tx: Db, gone: readonly RecordPlace[]): Promise<void> {
+  if (gone.length === 0) return;
+  const places = sql`unnest(${octetList(gone.map(({ name }) => name))}, ${octetList(gone.map(({ holder }) => holder))}) as k(name, holder)`;
+  for (const table of [evidence, records])
+    await tx.execute(
+      sql`delete from ${table} using ${places} where ${table.name} = k.name and ${table.holder} = k.holder`,
+    );
 }
 
-/** Puts a record in; whatever stood in its place was removed before. */
-export async function insertRecord(tx: Db, record: StoredRecord, octets: Uint8Array): Promise<void> {
-  const { evidence: proofs, listed, ...row } = record;
-  const { name, holder } = row;
-  await Promise.all([
-    // There already where the same octets come back before those of their first time are pruned.
-    tx.insert(sealed).values({ digest: row.digest, octets }).onConflictDoNothing().prepare('insert_sealed').execute(),
-    tx
-      .insert(records)
-      .values({ ...row, listed: listed ? 1 : 0 })
-      .prepare('insert_record')
-      .execute(),
-    tx
-      .insert(evidence)
-      .values(proofs.map((proof) => ({ ...proof, name, holder })))
-      .prepare('insert_evidence')
-      .execute(),
-  ]);
+export interface NewRecord {
+  readonly record: StoredRecord;
+  readonly sealed: Uint8Array;
 }
 
-/** Remembers a `seq` until `until`; marks only rise. */
-export async function markHolder(
-  tx: Db,
-  mark: { readonly name: Uint8Array; readonly holder: Uint8Array; readonly seq: number; readonly until: number },
-): Promise<void> {
-  await tx
-    .insert(holderMarks)
-    .values(mark)
-    .onConflictDoUpdate({
-      target: [holderMarks.name, holderMarks.holder],
-      set: { seq: sql`greatest(${holderMarks.seq}, excluded.seq)`, until: sql`excluded.until` },
-    })
-    .prepare('mark_holder')
-    .execute();
+/** Puts records in; whatever stood in their places was removed before. */
+export async function insertRecords(tx: Db, come: readonly NewRecord[]): Promise<void> {
+  if (come.length === 0) return;
+  const rows = come.map(({ record }) => record);
+  const n = sql`k.n`;
+  const column = (pick: (row: StoredRecord) => Uint8Array) => nthOf(concat(...rows.map(pick)), n, 32);
+  const digests = column(({ digest }) => digest);
+  // There already where the same octets come back before those of their first time are pruned.
+  await tx.execute(sql`insert into ${sealed} (digest, octets) select ${digests}, k.octets
+    from ${octetRows(come.map((one) => one.sealed))} on conflict do nothing`);
+  const numbers = (pick: (row: StoredRecord) => number) => numberList(rows.map(pick));
+  await tx.execute(sql`insert into ${records} (name, holder, digest, length, seq, listed, deposited_at, expires_at, key)
+    select ${column(({ name }) => name)}, ${column(({ holder }) => holder)}, ${digests}, k.length, k.seq, k.listed, k.at, k.until, k.key
+    from unnest(${numbers(({ length }) => length)}, ${numbers(({ seq }) => seq)}, ${numbers(({ listed }) => (listed ? 1 : 0))},
+      ${numbers(({ depositedAt }) => depositedAt)}, ${numbers(({ expiresAt }) => expiresAt)}, ${textList(rows.map(({ key }) => key))})
+      with ordinality as k(length, seq, listed, at, until, key, n)`);
+  await insertEvidence(tx, rows);
 }
 
-/** Remembers each issuer's newest attestation under `name` until `until`; the decision made sure that none is older. */
-export async function markIssuers(
-  tx: Db,
-  mark: {
-    readonly name: Uint8Array;
-    readonly holder: Uint8Array;
-    readonly evidence: readonly Evidence[];
-    readonly until: number;
-  },
-): Promise<void> {
-  const { name, holder, until } = mark;
-  await tx
-    .insert(issuerMarks)
-    .values(mark.evidence.map(({ issuer, issuedAt }) => ({ name, issuer, holder, issuedAt, until })))
-    .onConflictDoUpdate({
-      target: [issuerMarks.name, issuerMarks.issuer],
-      set: { holder: sql`excluded.holder`, issuedAt: sql`excluded.issued_at`, until: sql`excluded.until` },
-    })
-    .prepare('mark_issuers')
-    .execute();
-}
-
-/** Refuses an attestation until its end. */
-export async function markWithdrawn(tx: Db, { issuer, jti }: AttestationId, until: number): Promise<void> {
-  await tx
-    .insert(withdrawnAttestations)
-    .values({ issuer, jti, until })
-    .onConflictDoUpdate({
-      target: [withdrawnAttestations.issuer, withdrawnAttestations.jti],
-      set: { until: sql`greatest(${withdrawnAttestations.until}, excluded.until)` },
-    });
+async function insertEvidence(tx: Db, rows: readonly StoredRecord[]): Promise<void> {
+  const proofs = rows.flatMap(({ name, holder, evidence: own }) => own.map((one) => ({ ...one, name, holder })));
+  type Proof = (typeof proofs)[number];
+  const n = sql`k.n`;
+  const column = (pick: (proof: Proof) => Uint8Array, octets = 32) => nthOf(concat(...proofs.map(pick)), n, octets);
+  const numbers = (pick: (proof: Proof) => number) => numberList(proofs.map(pick));
+  await tx.execute(sql`insert into ${evidence} (name, holder, jti, digest, issuer, domain, issued_at, expires_at, recheck_at)
+    select ${column(({ name }) => name)}, ${column(({ holder }) => holder)}, ${column(({ jti }) => jti, 16)},
+      ${column(({ digest }) => digest)}, k.issuer, k.domain, k.issued, k.until, k.recheck
+    from unnest(${textList(proofs.map(({ issuer }) => issuer))}, ${textList(proofs.map(({ domain }) => domain))},
+      ${numbers(({ issuedAt }) => issuedAt)}, ${numbers(({ expiresAt }) => expiresAt)}, ${numbers(({ recheckAt }) => recheckAt)})
+      with ordinality as k(issuer, domain, issued, until, recheck, n)`);
 }

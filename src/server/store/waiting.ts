@@ -2,11 +2,11 @@
 // neither is ever there without the other; records that end on their own are filed here as well.
 import { and, asc, eq, isNull, lt, lte, max, sql } from 'drizzle-orm';
 import type { Entry } from '../../protocol/bucket.ts';
-import { concat } from '../../protocol/wire.ts';
+import { concat, formatHex } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
 import { lockDirectory } from './locks.ts';
 import { logHead, waiting } from './log-schema.ts';
-import { numberList, unpack } from './packing.ts';
+import { numberList, octetList, unpack } from './packing.ts';
 import { evidence, records } from './schema.ts';
 
 /** What one deposit or withdrawal does to a name: these holders leave and this record comes, in one epoch. */
@@ -21,16 +21,19 @@ export interface WaitingChange extends NameChange {
   readonly id: number;
 }
 
-/** Files a change; the caller's transaction holds the bucket of `name`. Gives its number. */
-export async function fileChange(tx: Db, { name, gone, record }: NameChange): Promise<number> {
-  const come = record === undefined ? {} : { holder: record.holder, digest: record.digest, length: record.length };
-  const rows = await tx
-    .insert(waiting)
-    .values({ name, gone: concat(...gone), ...come })
-    .returning({ id: waiting.id })
-    .prepare('file_change')
-    .execute();
-  return rows[0]?.id ?? 0;
+/** Files changes in order, one a name at most; the caller's transaction holds the buckets. Gives their numbers. */
+export async function fileChanges(tx: Db, changes: readonly NameChange[]): Promise<number[]> {
+  if (changes.length === 0) return [];
+  const octets = (pick: (change: NameChange) => Uint8Array | undefined) => octetList(changes.map(pick));
+  const filed = tx.$with('filed', { id: waiting.id, name: waiting.name })
+    .as(sql`insert into ${waiting} (name, gone, holder, digest, length)
+    select k.name, k.gone, k.holder, k.digest, k.length from unnest(${octets(({ name }) => name)}, ${octets(({ gone }) => concat(...gone))},
+      ${octets(({ record }) => record?.holder)}, ${octets(({ record }) => record?.digest)}, ${numberList(changes.map(({ record }) => record?.length))})
+      with ordinality as k(name, gone, holder, digest, length, n) order by k.n
+    returning id, name`);
+  const rows = await tx.with(filed).select().from(filed);
+  const ids = new Map(rows.map(({ id, name }) => [formatHex(name), id]));
+  return changes.map(({ name }) => ids.get(formatHex(name)) ?? 0);
 }
 
 /** Changes that wait, in order. */

@@ -18,6 +18,7 @@ import { KEY_TYPES, formatVkey } from '../../../src/protocol/log/vkey.ts';
 import { openCheckpoint } from '../../../src/protocol/log/verify-epoch.ts';
 import { parseAddCheckpoint } from '../../../src/protocol/log/witness.ts';
 import { formatHex, utf8 } from '../../../src/protocol/wire.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { serveUnsigned } from '../../../src/server/own-description.ts';
 import { witnessApp } from '../../../src/server/routes/witness.ts';
 import { checkpoints } from '../../../src/server/store/log-schema.ts';
@@ -135,6 +136,7 @@ async function openWitness(
     clock: () => time.now,
     random: (octets) => new Uint8Array(randomBytes(octets)),
     log: quiet,
+    metrics: UNCOUNTED,
     later: () => undefined,
     signer,
     findKeys: async (origin) => (origin === ORIGIN ? [LOG.key] : undefined),

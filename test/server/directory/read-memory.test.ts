@@ -80,7 +80,7 @@ describe('replies', () => {
   test('are made once an epoch, and anew for the next one or another witness', async () => {
     const memory = new ReadMemory();
     let made = 0;
-    const read = (of: Published) => memory.reply(of, 'bucket/3', async () => replyOf(`${made++}`));
+    const read = (of: Published) => memory.replies.take(of.note, 'bucket/3', async () => replyOf(`${made++}`));
     for (const at of [published(1), published(2), published(2, 3)]) {
       memory.learn(at, 0);
       const [one, other] = await Promise.all([read(at), read(at)]);
@@ -97,10 +97,13 @@ describe('replies', () => {
     const memory = new ReadMemory();
     const at = published(1);
     memory.learn(at, 0);
-    await expect(memory.reply(at, 'bucket/1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
-    expect((await memory.reply(at, 'bucket/1', async () => replyOf('up'))).tag).toBe('up');
+    await expect(memory.replies.take(at.note, 'bucket/1', () => Promise.reject(new Error('down')))).rejects.toThrow(
+      'down',
+    );
+    expect((await memory.replies.take(at.note, 'bucket/1', async () => replyOf('up'))).tag).toBe('up');
     let made = 0;
-    const large = (name: number) => memory.reply(at, `${name}`, async () => replyOf(`${made++}`, 8 * 1024 * 1024));
+    const large = (name: number) =>
+      memory.replies.take(at.note, `${name}`, async () => replyOf(`${made++}`, 8 * 1024 * 1024));
     for (let name = 0; name < 6; name++) await large(name);
     await large(0);
     expect(made).toBe(7);

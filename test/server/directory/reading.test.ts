@@ -242,7 +242,7 @@ describe.each(WAYS)('reading on %s, remembering %s', (engine, remembered) => {
   test('a database of another directory is not served', async () => {
     await database.query(`insert into directory_state values ('other.example', 4)`);
     expect(await outcome(directory.request('/v1/buckets/4/0'))).toEqual({ status: 500, code: 'config-invalid' });
-    expect(directory.log.at(-1)).toMatchObject({ level: 'error' });
+    expect(directory.log.some(({ level }) => level === 'error')).toBe(true);
   });
 
   test('reading leaves no trace of what was read in the log', async () => {

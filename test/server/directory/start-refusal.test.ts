@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpointFile } from '../../../src/platform/node/checkpoint-file.ts';
 import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { KEY_TYPES } from '../../../src/protocol/log/vkey.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { serveUnsigned } from '../../../src/server/own-description.ts';
 import type { DirectoryContext } from '../../../src/server/context.ts';
 import { advance } from '../../../src/server/directory/sequencer/advance.ts';
@@ -45,6 +46,7 @@ async function openWitness(): Promise<WitnessPeer> {
     clock: () => time.now,
     random: (octets) => new Uint8Array(octets),
     log: quiet,
+    metrics: UNCOUNTED,
     later: () => undefined,
     signer,
     findKeys: async () => [LOG_SIGNER.key],

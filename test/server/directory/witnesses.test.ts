@@ -9,6 +9,7 @@ import { parseAddCheckpoint } from '../../../src/protocol/log/witness.ts';
 import { utf8 } from '../../../src/protocol/wire.ts';
 import { createWitnesses, type Opinion } from '../../../src/server/directory/sequencer/witnesses.ts';
 import { witnessPeer } from '../../../src/server/log-parts.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { witnessApp } from '../../../src/server/routes/witness.ts';
 import type { KeptState, WitnessMemory } from '../../../src/server/witness/add-checkpoint.ts';
 import { importSigner } from '../../protocol/log/signers.ts';
@@ -42,6 +43,7 @@ async function honest(host: string): Promise<Answer> {
     clock: () => NOW * 1000,
     random: (octets) => new Uint8Array(octets),
     log: quiet,
+    metrics: UNCOUNTED,
     later: () => undefined,
     signer: await signerOf(host),
     findKeys: async () => [LOG.key],

@@ -13,6 +13,7 @@ import { utf8 } from '../../../src/protocol/wire.ts';
 import type { IssuerContext } from '../../../src/server/context.ts';
 import type { Env } from '../../../src/server/http.ts';
 import type { Accounts } from '../../../src/server/issuer/accounts.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { formatOwnDescription, serveUnsigned } from '../../../src/server/own-description.ts';
 import { issuerApp } from '../../../src/server/routes/issuer.ts';
 import type { Database } from '../../../src/server/store/database.ts';
@@ -104,6 +105,7 @@ export async function issuerWorld(database: Database, change: Partial<IssuerCont
     url: `https://${ISSUER}`,
     db: database.db,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    metrics: UNCOUNTED,
     later: () => undefined,
     clock,
     random,

@@ -4,6 +4,7 @@ import { createSafeFetch, type Transport } from '../../../src/evidence/safe-fetc
 import { listen } from '../../../src/platform/node/serve.ts';
 import type { Quota } from '../../../src/server/context.ts';
 import type { Lookups } from '../../../src/server/lookups/context.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { resolverApp } from '../../../src/server/routes/resolver.ts';
 import { BOB, openFederation } from '../../client/federation.ts';
 import { ALICECHAT, BOBCHAT, EVECHAT, random } from '../../client/log-world.ts';
@@ -53,6 +54,7 @@ export async function openLookups(
   const appOf = (lookups?: Lookups) =>
     resolverApp({
       log,
+      metrics: UNCOUNTED,
       client,
       token: 'a-token-of-the-operator',
       hosts: ['127.0.0.1', ALICECHAT],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import WebFinger from 'webfinger.js';
 import { listen } from '../../../src/platform/node/serve.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { resolverApp } from '../../../src/server/routes/resolver.ts';
 import { ALICECHAT, BOBCHAT } from '../../client/log-world.ts';
 import { BOB_MAIL, BOB_MXID, DISPUTED, NOBODY, openLookups, OPTED_OUT } from './lookup-world.ts';
@@ -38,6 +39,7 @@ test('webfinger.js gets the descriptor of Bob', async () => {
   // It asks the host in the address, so that host has to lead here.
   const app = resolverApp({
     log,
+    metrics: UNCOUNTED,
     client,
     token: 'a-token-of-the-operator',
     hosts: ['mail.example'],

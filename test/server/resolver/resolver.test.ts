@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hono } from 'hono';
 import type { Env } from '../../../src/server/http.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { resolverApp, type ResolverContext } from '../../../src/server/routes/resolver.ts';
 import { advance } from '../../../src/server/directory/sequencer/advance.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -28,7 +29,8 @@ const write = (event: string, fields: object = {}) => void logged.push(`${event}
 
 function open(change: Partial<ResolverContext> = {}): Hono<Env> {
   const log = { debug: write, info: write, warn: write, error: write };
-  return resolverApp({ log, client: world.gatekeeper(), token: TOKEN, hosts: [HOST], origins: [], ...change });
+  const observers = { log, metrics: UNCOUNTED };
+  return resolverApp({ ...observers, client: world.gatekeeper(), token: TOKEN, hosts: [HOST], origins: [], ...change });
 }
 
 interface Request {
@@ -178,7 +180,7 @@ describe('around it', () => {
     expect((await ask({ id: BOB }, { headers: { host: `${HOST}:8081` } })).response.status).toBe(200);
     const { token: _, ...none } = { token: TOKEN, client: world.gatekeeper() };
     const log = { debug: write, info: write, warn: write, error: write };
-    const sandbox = resolverApp({ ...none, log, hosts: [HOST], origins: [] });
+    const sandbox = resolverApp({ ...none, log, metrics: UNCOUNTED, hosts: [HOST], origins: [] });
     expect((await ask({ id: BOB }, { app: sandbox, headers: { authorization: '' } })).response.status).toBe(200);
   });
 

@@ -6,6 +6,7 @@ import { formatNote, signNote, type NoteSigner } from '../../../src/protocol/log
 import { KEY_TYPES, type NoteKey } from '../../../src/protocol/log/vkey.ts';
 import { formatAddCheckpoint } from '../../../src/protocol/log/witness.ts';
 import { formatBase64, utf8 } from '../../../src/protocol/wire.ts';
+import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { witnessApp } from '../../../src/server/routes/witness.ts';
 import type { WitnessContext, WitnessMemory } from '../../../src/server/witness/add-checkpoint.ts';
 import { importSigner } from '../../protocol/log/signers.ts';
@@ -69,6 +70,7 @@ export function createTestWitness(
       throw new Error('a witness needs no randomness');
     },
     log: { debug: write, info: write, warn: write, error: write },
+    metrics: UNCOUNTED,
     later: () => undefined,
     signer: WITNESS,
     findKeys: async (origin) => {

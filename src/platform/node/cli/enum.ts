@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import { systemClock } from '../clock.ts';
-import { createLog } from '../log.ts';
 import { closeOnSignal, createRunning } from '../running.ts';
 import { findPolicy, openClient, readSetup, type AskingOptions } from './asking.ts';
 import type { Terminal } from './program.ts';
@@ -44,7 +43,7 @@ export function enumCommand(terminal: Terminal): Command {
 }
 
 async function serveEnum(terminal: Terminal, options: EnumOptions): Promise<void> {
-  const { listenEnum } = await import('../enum-server.ts');
+  const [{ listenEnum }, { createLog }] = await Promise.all([import('../enum-server.ts'), import('../log.ts')]);
   const setup = readSetup({ ...terminal, env: withOptions(terminal.env, options) }, options.config);
   const policy = findPolicy(setup, options, options.from);
   if (policy === undefined)
@@ -53,7 +52,7 @@ async function serveEnum(terminal: Terminal, options: EnumOptions): Promise<void
   if (quota === undefined) throw new WhereaboutsError('config-invalid', 'the quota is missing');
   const { client } = await openClient(terminal, setup, options, policy);
   const from = options.from ?? policy.domain;
-  const log = createLog({ level: logLevel, clock: systemClock, write: (line) => void process.stderr.write(line) });
+  const log = createLog(logLevel);
   const running = createRunning(log);
   const colon = enumListen.lastIndexOf(':');
   const socket = await listenEnum({

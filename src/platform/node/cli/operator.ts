@@ -19,6 +19,7 @@ import {
   type Renewed,
   type RenewRequest,
 } from '../../../server/issuer/renew.ts';
+import { UNCOUNTED } from '../../../server/metrics.ts';
 import { loadAccounts } from '../accounts-module.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { lazyGroup, WORTH_LOADING } from '../../sodium.ts';
@@ -40,7 +41,7 @@ async function asIssuer<T>(
   const file = readFileValues(terminal.env, folders, options.config);
   const { config, secrets } = readConfig(terminal.env, file, folders);
   if (!config.roles.has('issuer')) throw new WhereaboutsError('config-invalid', 'WHEREABOUTS_ROLES: this is no issuer');
-  const log = createLog({ level: 'error', clock: systemClock, write: (line) => void process.stderr.write(line) });
+  const log = createLog('error');
   const keys = await loadKeys(nobleGroup, config.keys, secrets);
   const database = await openDatabase(config, secrets, log);
   const pending: Promise<void>[] = [];
@@ -49,6 +50,7 @@ async function asIssuer<T>(
       clock: systemClock,
       random: systemRandom,
       log,
+      metrics: UNCOUNTED,
       later: (work: Promise<void>) => void pending.push(work),
     };
     const { fetch } = openOutside(config.network);

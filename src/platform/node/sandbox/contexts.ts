@@ -1,4 +1,5 @@
 // The sandbox’s roles: two directories, each over a database of its own, three issuers, and AliceChat’s client. Roomy quotas, plain http, this machine only.
+import { DepositGroup } from '../../../server/directory/deposit-group.ts';
 import { createClient, type Client } from '../../../client/client.ts';
 import { createDescriptions } from '../../../client/descriptions.ts';
 import type { GroupSource } from '../../../protocol/group.ts';
@@ -66,6 +67,7 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
     ...world,
     ...logParts({ domain, keys: own, world, interval: INTERVAL, heartbeat: HEARTBEAT, peers }),
     role: 'directory',
+    deposits: new DepositGroup(),
     domain,
     url,
     db,

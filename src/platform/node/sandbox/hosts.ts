@@ -2,8 +2,7 @@
 import { proxy } from 'hono/proxy';
 import { CODES } from '../../../protocol/errors.ts';
 import type { Bindings } from '../../../server/client-address.ts';
-import type { Log } from '../../../server/context.ts';
-import { createHttpApp } from '../../../server/http.ts';
+import { createHttpApp, type Observers } from '../../../server/http.ts';
 import type { OwnText } from '../../../server/own-description.ts';
 import { descriptionRoute } from '../../../server/routes/description.ts';
 import type { Fetch } from '../serve.ts';
@@ -32,8 +31,8 @@ function problemOf(code: 'host-refused' | 'peer-unreachable', status: number): R
 }
 
 /** An app for a domain that serves its description and, beside it, whatever `rest` answers. */
-export function withDescription(description: OwnText, rest: Fetch, log: Log): Fetch {
-  const app = createHttpApp(log, { origins: '*' });
+export function withDescription(description: OwnText, rest: Fetch, observers: Observers): Fetch {
+  const app = createHttpApp(observers, { role: 'resolver', origins: '*' });
   descriptionRoute(app, description);
   return (request, bindings) =>
     (new URL(request.url).pathname === '/.well-known/whereabouts' ? app.fetch : rest)(request, bindings);

@@ -6,6 +6,7 @@ import { describeFailure } from '../../failure.ts';
 import { readDepth } from '../../store/locks.ts';
 import { claimHead, releaseHead } from '../../store/log.ts';
 import { readLogState, type LogState } from '../../store/log-state.ts';
+import { traced } from '../../trace.ts';
 import { nowSeconds } from '../times.ts';
 import { parseLast } from './before.ts';
 import { chooseConfig, noteConfig, type EpochConfig } from './config.ts';
@@ -36,6 +37,7 @@ export async function advance(ctx: DirectoryContext, options: { readonly patient
       // Our own words hold nothing that was sent.
       const why = error instanceof WhereaboutsError ? { why: error.message } : {};
       ctx.log.error('epoch-failed', { ...describeFailure(error), ...why });
+      ctx.metrics.count('epochs_total', { outcome: 'failed' });
       return IDLE;
     }
   });
@@ -62,7 +64,9 @@ async function step(ctx: DirectoryContext, patient: boolean): Promise<Done> {
     await sleep(next.milliseconds);
     return step(ctx, false);
   }
-  return underClaim(ctx, () => (next.do === 'publish' ? finish(ctx) : epoch(ctx, state, config)));
+  return underClaim(ctx, () =>
+    traced('epoch', {}, () => (next.do === 'publish' ? finish(ctx) : epoch(ctx, state, config))),
+  );
 }
 
 async function underClaim(ctx: DirectoryContext, work: () => Promise<Done>): Promise<Done> {

@@ -8,6 +8,7 @@ import { logFailure } from '../../failure.ts';
 import type { Db } from '../../store/database.ts';
 import { findCheckpoint, publishHead, readHead, readLogNodes } from '../../store/log.ts';
 import { nodeReader } from './before.ts';
+import { stage } from './stage.ts';
 import { within } from './waiting.ts';
 
 /** How long everybody waits for the copy outside the database. */
@@ -15,20 +16,20 @@ const COPY_MILLISECONDS = 1_000;
 
 /** Publishes the signed epoch, if there is one; gives the length of the log everybody sees then. */
 export async function publish(ctx: DirectoryContext): Promise<number> {
-  const { db, domain, log } = ctx;
+  const { db, domain, log, metrics } = ctx;
   const { size, published } = await readHead(db, domain);
   if (size === published) return published;
   const checkpoint = await findCheckpoint(db, size);
   if (checkpoint === undefined) throw new WhereaboutsError('internal-error', 'the signed checkpoint is missing');
 
   // Witnesses. Nobody waits for one of them longer than a second, and none is needed: how many signed is the reader's to judge.
-  const opinions = await ctx.witnesses.ask({
-    size,
-    note: checkpoint.signed,
-    prove: (old) => proveGrowth(db, old, size),
-  });
+  const { signed } = checkpoint;
+  const opinions = await stage(ctx, 'witness', () =>
+    ctx.witnesses.ask({ size, note: signed, prove: (old) => proveGrowth(db, old, size) }),
+  );
   const lines: string[] = [];
   for (const { witness, verdict, line } of opinions) {
+    metrics.count('witness_verdicts_total', { witness, verdict });
     if (line !== undefined) lines.push(line);
     // `ahead`: another instance was quicker, and this epoch is published already. `forked` cannot be after the check at start,
     // unless the log key signs elsewhere too.
@@ -38,15 +39,20 @@ export async function publish(ctx: DirectoryContext): Promise<number> {
 
   // Publication: one more compare-and-swap, so that of several instances one decides whose lines are shown. If we die before
   // it, the next run asks the witnesses again, who have cosigned this very checkpoint and do so once more.
-  const note = checkpoint.signed + lines.join('');
-  const isOurs = await publishHead(db, domain, size, note);
+  const note = signed + lines.join('');
+  const isOurs = await stage(ctx, 'publish', () => publishHead(db, domain, size, note));
   ctx.reading?.forget();
   if (!isOurs) return (await readHead(db, domain)).published;
   log.debug('epoch-published', { size });
+  metrics.count('epochs_total', { outcome: 'published' });
 
   // From here on everybody sees it. The copy outside the database is for the check at start alone: without it the next start
   // knows less, and nothing else is lost.
-  await logFailure(log, 'checkpoint-unwritten', copyOut(ctx, size, note));
+  await logFailure(
+    log,
+    'checkpoint-unwritten',
+    stage(ctx, 'copy', () => copyOut(ctx, size, note)),
+  );
   return size;
 }
 

@@ -24,6 +24,7 @@ import type { EpochConfig } from './config.ts';
 import { decideDepth } from './decide.ts';
 import { draftChanges, draftDepth, type Draft } from './draft.ts';
 import { verifyDraft } from './self-check.ts';
+import { stage } from './stage.ts';
 
 /** Changes in one epoch, but for the last of a retired key, which all leave together. */
 const BATCH = 10_000;
@@ -49,22 +50,24 @@ export async function sequence(
   if (config.retired.length > 0) await retireRecords(ctx.db, config.retired);
 
   // Computed, and checked with the code of those who will judge it. Nothing is written: if we die, nothing happened.
-  const made = await make(ctx, state.size, last, config);
+  const made = await stage(ctx, 'make', () => make(ctx, state.size, last, config));
   ctx.log.debug('epoch-made', { epoch: state.size, changes: made.batch.changes.length });
 
   // Signed. The signature leaves this function only through the database.
-  const note = await sign(ctx, made.draft);
+  const note = await stage(ctx, 'sign', () => sign(ctx, made.draft));
   ctx.log.debug('epoch-signed', { epoch: state.size });
 
   // Committed, or not: head, note, leaf, tree, entries, map, histories and the queue change together, and only if the head
   // still is where we read it. Once this returns the epoch stands for ever. If the reply is lost on the way we do not know
   // whether it stands; the next step reads the head and goes on from there, whoever takes it.
-  const won = await commit(ctx, state, last, config, { ...made, note });
+  const won = await stage(ctx, 'commit', () => commit(ctx, state, last, config, { ...made, note }));
   if (!won) {
     ctx.log.debug('epoch-lost', { epoch: state.size });
+    ctx.metrics.count('epochs_total', { outcome: 'lost' });
     return undefined;
   }
   ctx.log.debug('epoch-committed', { epoch: state.size });
+  ctx.metrics.observe('epoch_changes', {}, made.batch.changes.length);
   return made;
 }
 

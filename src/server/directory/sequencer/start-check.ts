@@ -38,6 +38,7 @@ export async function checkStart(ctx: DirectoryContext): Promise<void> {
     prove: (old) => proveGrowth(ctx.db, old, head.size),
   });
   for (const { witness, verdict, size = 0 } of opinions) {
+    ctx.metrics.count('witness_verdicts_total', { witness, verdict });
     if (verdict === 'cosigned') continue;
     // Another instance of ours may have gone on meanwhile.
     const isAhead = verdict === 'ahead' && size > (await readHead(ctx.db, ctx.domain)).size;
