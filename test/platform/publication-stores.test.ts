@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderStore } from '../../src/platform/node/folder-store.ts';
+import { r2Store, type R2Bucket } from '../../src/platform/workers/r2-store.ts';
 import { utf8 } from '../../src/protocol/wire.ts';
 import type { PublicationStore } from '../../src/server/publication/store.ts';
 import { codeOf } from '../client/world.ts';
@@ -97,6 +98,25 @@ describe('a folder', () => {
     expect(await listed(store, 'a/')).toEqual(['a/b']);
     expect((await readdir(root, { recursive: true })).toSorted()).toEqual(['a', 'a/b', 'a/dead', 'epoch']);
   });
+});
+
+test('R2’s lists go on where a page ended, and it is asked to remove a thousand at most', async () => {
+  const asked: (string | undefined)[] = [];
+  const removed: number[] = [];
+  const bucket: R2Bucket = {
+    get: async () => null,
+    put: async () => null,
+    delete: async (keys) => void removed.push(keys.length),
+    list: async ({ cursor }) => {
+      asked.push(cursor);
+      if (cursor === undefined) return { objects: [{ key: 'a/1' }], truncated: true, cursor: 'next' };
+      return { objects: [{ key: 'a/2' }], truncated: false };
+    },
+  };
+  expect(await listed(r2Store(bucket), 'a/')).toEqual(['a/1', 'a/2']);
+  expect(asked).toEqual([undefined, 'next']);
+  await r2Store(bucket).remove(Array.from({ length: 2_001 }, (_, i) => `a/${i}`));
+  expect(removed).toEqual([1_000, 1_000, 1]);
 });
 
 describe('S3', () => {

@@ -113,9 +113,8 @@ test('R2 compares and swaps, lists and removes as a publication needs it', async
   expect(await store.replace('try', 'x', version)).toBe(false);
   expect(await store.replace('never', 'x', version)).toBe(false);
   await expect(store.find('try', 0)).rejects.toThrow(RangeError);
-  const paths = Array.from({ length: 1_005 }, (_, i) => `many/${i}`);
-  for (let at = 0; at < paths.length; at += 100)
-    await Promise.all(paths.slice(at, at + 100).map((name) => store.put(name, utf8(name))));
+  const paths = Array.from({ length: 20 }, (_, i) => `many/${i}`);
+  await Promise.all(paths.map((name) => store.put(name, utf8(name))));
   const listed: string[] = [];
   for await (const part of store.list('many/')) listed.push(...part);
   expect(listed.toSorted()).toEqual(paths.toSorted());
