@@ -366,8 +366,27 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     expect(await spoiled('epoch', () => 'x'.repeat(70_000), readBucket)).toBe('url-refused');
     // Who saw the log before wants to see that it only grew; files that do not show it accuse nobody.
     expect(await spoiled('tile/0/000.p/3', flip(64), () => readBucket(alice))).toBe('consistency-invalid');
+    const both = reader({ transport: toFiles(files, toApi(directory)), checkpoints });
+    expect(await spoiled('tile/0/000.p/3', flip(64), () => readBucket(both))).toBe('no failure');
     expect(await checkpoints.listEvidence()).toEqual([]);
     expect(await codeOf(readBucket(alice))).toBe('no failure');
+  });
+
+  test('files that show another log convict the directory all the same', async () => {
+    const checkpoints = createMemoryCheckpoints();
+    await deposit(1);
+    await publish();
+    await readAll(reader({ checkpoints }), clock);
+    // The same key signs another first epoch.
+    await emptyTables(database);
+    open({ now: clock() });
+    await rm(folder, { recursive: true });
+    await deposit(2);
+    await publish();
+    expect(await codeOf(readAll(reader({ checkpoints }), clock))).toBe('log-forked');
+    expect(await checkpoints.listEvidence()).toMatchObject([
+      { code: 'log-forked', notes: [expect.any(String), expect.any(String)] },
+    ]);
   });
 
   test('stale files, or none, are passed over for the API; without one nothing is claimed', async () => {
