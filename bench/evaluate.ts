@@ -8,6 +8,7 @@ import { deriveName } from '../src/protocol/name.ts';
 import { blind, evaluate, finalize, generateKeyPair, type Random } from '../src/protocol/oprf.ts';
 import { utf8 } from '../src/protocol/wire.ts';
 import { compare, print, type Line } from './measure.ts';
+import { openNativeGroup } from './native-sodium.ts';
 
 const random: Random = (octets) => crypto.getRandomValues(new Uint8Array(octets));
 const suite = Oprf.Suite.RISTRETTO255_SHA512;
@@ -17,6 +18,8 @@ export async function benchEvaluate(): Promise<Record<string, Line[]>> {
   const key = generateKeyPair(group, random);
   const theirs = Oprf.getGroup(suite, CryptoNoble);
   const server = new VOPRFServer(suite, key.secret, CryptoNoble);
+  const native = openNativeGroup();
+  if (native === undefined) console.log('\nskipped: native libsodium, which is not installed here');
   const results: Record<string, Line[]> = {};
   for (const batch of [1, 10, 100, 256]) {
     const inputs = Array.from({ length: batch }, (_, i) => utf8(`mailto:user${i}@example.com`));
@@ -29,6 +32,15 @@ export async function benchEvaluate(): Promise<Record<string, Line[]>> {
           units: batch,
           run: () => void evaluate(group, key, state.blinded, random),
         },
+        ...(native === undefined
+          ? []
+          : [
+              {
+                name: 'the same by native libsodium',
+                units: batch,
+                run: () => void evaluate(native, key, state.blinded, random),
+              },
+            ]),
         {
           name: `whereabouts (${nobleGroup.name})`,
           units: batch,
@@ -48,7 +60,7 @@ export async function benchEvaluate(): Promise<Record<string, Line[]>> {
       { rounds: 5 },
     );
     print(title, lines);
-    results[title] = lines;
+    results[title] = lines.map((line) => ({ ...line, at: batch }));
   }
   const inputs = Array.from({ length: 100 }, (_, i) => utf8(`mailto:user${i}@example.com`));
   const client = (by: Group) => {

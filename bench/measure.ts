@@ -14,6 +14,8 @@ export interface Line {
   readonly perSecond: number;
   /** Against the last subject, the peer; 1 for the peer itself. */
   readonly ratio: number;
+  /** What was varied, where growth is to be drawn: elements in a batch, records in a directory. */
+  readonly at?: number;
 }
 
 export interface Options {

@@ -93,9 +93,7 @@ export class Auditor {
     if (size - sizeOf(await this.#load()) > EPOCHS_AT_ONCE)
       throw new WhereaboutsError('overloaded', 'still replaying', { extensions: { retryAfter: 60 } });
     return this.#inTurn(async () => {
-      const last = await this.find();
-      if (last?.size !== before?.size || (last !== undefined && before !== undefined && !isSame(last, before)))
-        return false;
+      if (!isSame(await this.find(), before)) return false;
       await this.#audit(note);
       return true;
     });
@@ -255,7 +253,8 @@ export class Auditor {
   }
 }
 
-const isSame = (a: Audited, b: Audited): boolean => a.size === b.size && equalOctets(a.root, b.root);
+const isSame = (a: Audited | undefined, b: Audited | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : a.size === b.size && equalOctets(a.root, b.root);
 
 async function readList(reader: LogReader, epoch: number, leaf: Uint8Array): Promise<Uint8Array> {
   let count: number;

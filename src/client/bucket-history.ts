@@ -91,7 +91,6 @@ export async function readGrowth(
   leaf: HistoryChain,
 ): Promise<HistoryEntry[]> {
   const [shortest = EMPTY_HISTORY] = known.toSorted((a, b) => a.length - b.length);
-  if (leaf.length < shortest.length) throw invalid('the history was longer before');
   const entries = await readEntries(reader, place, shortest.length, leaf.length - shortest.length);
   const reached = verifyChain(shortest, entries, known);
   if (reached.length !== leaf.length || !equalOctets(reached.head, leaf.head))
@@ -130,7 +129,7 @@ export async function readWholeHistory(
 ): Promise<{ changes: readonly HistoryEntry[]; since: number }> {
   const found = new Set<KnownChain>();
   const own = await readEntries(reader, place, 0, leaf.length);
-  const followed = await follow({ reader, known, found }, place, own, [place.depth]);
+  const followed = await follow({ reader, known, found }, place, own);
   if (followed.chain.length !== leaf.length || !equalOctets(followed.chain.head, leaf.head))
     throw invalid('the history does not lead to the head in the map');
   if (!equalOctets(followed.entriesRoot, leaf.entriesRoot))
@@ -145,13 +144,9 @@ interface Following {
   readonly found: Set<KnownChain>;
 }
 
-async function follow(
-  following: Following,
-  place: ChainPlace,
-  own: readonly HistoryEntry[],
-  depths: readonly number[],
-): Promise<Followed> {
+async function follow(following: Following, place: ChainPlace, own: readonly HistoryEntry[]): Promise<Followed> {
   const { depth, bucket: index } = place;
+  const isOwn = ({ name }: LeafRecord): boolean => bucketNumber(name, depth) === index;
   const [first, ...rest] = own;
   if (first === undefined) return NEVER_USED;
   // A chain known from here may be of another time at this depth.
@@ -162,17 +157,15 @@ async function follow(
   const chain = verifyChain(EMPTY_HISTORY, own, here);
   for (const one of here) following.found.add(one);
   const isNewDepth = isDepthEntry(first);
-  const before = isNewDepth ? await followBack(following, place, first, depths) : NEVER_USED;
+  const before = isNewDepth ? await followBack(following, place, first) : NEVER_USED;
   const changes = isNewDepth ? rest : own;
   if (changes.some(isDepthEntry)) throw invalid('a change of depth within a history');
-  const records = applyChanges(
-    before.records.filter(({ name }) => bucketNumber(name, depth) === index),
-    changes,
-  );
+  const records = applyChanges(before.records.filter(isOwn), changes);
   const entriesRoot = computeRoot(records.map((record) => record.new));
   const data = { depth, index, count: records.length, entriesRoot, historyLength: chain.length };
   return {
-    changes: [...before.changes, ...changes],
+    // What was filed beside it before a split is its sibling's: where both merge again, it would be told twice.
+    changes: [...before.changes.filter(isOwn), ...changes],
     records,
     entriesRoot,
     chain,
@@ -193,16 +186,17 @@ async function followBack(
   following: Following,
   { depth, bucket }: ChainPlace,
   { epoch, new: bound }: HistoryEntry,
-  depths: readonly number[],
 ): Promise<Followed> {
   const { reader } = following;
   const old = await reader.readDepth(epoch - 1);
-  // The directory came back to this depth since: the chains asked for are those of the time before.
-  const era = depths.includes(old) ? { era: await findEra(reader, epoch - 1, old) } : {};
   const followAt = async (index: number): Promise<Followed> => {
-    const entries = await readEntries(reader, { depth: old, bucket: index, ended: epoch, ...era }, 0, Infinity);
-    const then = entries.filter((entry) => entry.epoch < epoch);
-    return follow(following, { depth: old, bucket: index }, then, [...depths, old]);
+    const at = { depth: old, bucket: index, ended: epoch };
+    const newest = await readEntries(reader, at, 0, Infinity);
+    // The directory came back to this depth since, maybe just now: what is looked for is the chain of the time before.
+    const isLater = newest.some((entry) => entry.epoch >= epoch);
+    const era = isLater ? { era: await findEra(reader, epoch - 1, old) } : undefined;
+    const then = era === undefined ? newest : await readEntries(reader, { ...at, ...era }, 0, Infinity);
+    return follow(following, at, then);
   };
   if (old === depth - 1) {
     const parent = await followAt(Math.floor(bucket / 2));
@@ -213,7 +207,8 @@ async function followBack(
   const [left, right] = [await followAt(2 * bucket), await followAt(2 * bucket + 1)];
   if (!equalOctets(nodeHash(left.leafHash, right.leafHash), bound))
     throw invalid('a history that is not bound to those before');
-  const changes = [...left.changes, ...right.changes].toSorted((a, b) => a.epoch - b.epoch || compareRecords(a, b));
+  // Within an epoch the left child's names come first, as they do here.
+  const changes = [...left.changes, ...right.changes].toSorted((a, b) => a.epoch - b.epoch);
   return { ...NEVER_USED, changes, records: [...left.records, ...right.records] };
 }
 

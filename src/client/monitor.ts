@@ -206,8 +206,8 @@ async function readChanges(
   const here = { depth: bucket.leaf.depth, bucket: bucket.bucket };
   const isHere = names.every(({ name }) => states.get(name)?.chain.depth === here.depth);
   if (bucket.bucketLeaf === undefined) {
-    // §6.1: a bucket that was used once says so for ever.
-    if (known.some((chain) => chain.depth === here.depth))
+    // §6.1, §6.2: a bucket that was used once says so for ever, at every depth.
+    if (known.length > 0)
       throw new WhereaboutsError('bucket-invalid', 'a bucket that was used before is shown as never used');
     return { entries: [], whole: true };
   }

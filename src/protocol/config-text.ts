@@ -40,8 +40,8 @@ export function parseConfigText(text: string): ConfigText {
   if (rest.some((line) => /^(?:stretch|share|threshold) /.test(line)))
     throw invalid('stretched and threshold directories are not supported');
   const keys = rest.map(parseKey);
-  const ascending = keys.every(({ id }, i) => i === 0 || (keys[i - 1]?.id ?? '') < id);
-  if (keys.length < 1 || keys.length > 2 || !ascending) throw invalid('one or two keys, ascending by key id');
+  const ascending = keys.every(({ id }, i) => (keys[i - 1]?.id ?? '') < id);
+  if (keys.length > 2 || !ascending) throw invalid('one or two keys, ascending by key id');
   if (keys.filter(({ until }) => until === undefined).length !== 1)
     throw invalid('exactly one key is not being retired');
   return { origin: originLine.slice('origin '.length), keys };

@@ -1,10 +1,11 @@
 // The auditor: foreign and our own histories through a served log, going on after a stop, and everything it must not vouch for.
+import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from 'vitest';
 import { Auditor, type AuditStore } from '../../src/client/auditor.ts';
 import { formatSnapshot, parseSnapshot } from '../../src/client/audit-snapshot.ts';
 import type { SavedEvidence } from '../../src/client/checkpoints.ts';
 import { createLogReader } from '../../src/client/log-reader.ts';
-import { WhereaboutsError } from '../../src/protocol/errors.ts';
+import { CODES, WhereaboutsError, type Code } from '../../src/protocol/errors.ts';
 import { advanceAudit, auditEpoch, beginAudit } from '../../src/protocol/log/audit.ts';
 import { concat, utf8 } from '../../src/protocol/wire.ts';
 import { codeOf, hex } from '../protocol/log/support.ts';
@@ -31,8 +32,12 @@ function memoryStore(): Kept {
   return kept;
 }
 
-function openAuditor(log: FakeLog, store: AuditStore, onProgress?: (epochs: number, of: number) => void): Auditor {
-  const clock = () => 1_790_000_000_000;
+function openAuditor(
+  log: FakeLog,
+  store: AuditStore,
+  onProgress?: (epochs: number, of: number) => void,
+  clock = () => 1_790_000_000_000,
+): Auditor {
   const reader = createLogReader({ fetch: log.fetch, clock }, API);
   return new Auditor({ reader, policy: async () => log.policy, store, clock, onProgress });
 }
@@ -112,8 +117,39 @@ describe('a long log', async () => {
       '/log/tile/entries/001',
       '/log/tile/entries/002.p/88',
     ]);
+    expect(store.snapshot).toBeUndefined();
     await auditor.close();
     expect(parseSnapshot(store.snapshot ?? new Uint8Array(0))).toMatchObject({ last: { epoch: 599 } });
+    // Nothing is saved twice.
+    store.snapshot = undefined;
+    await auditor.close();
+    expect(store.snapshot).toBeUndefined();
+  });
+
+  test('is saved every half minute on the way, and where nothing was replayed not at all', async () => {
+    const log = await serveLog(ORIGIN, history);
+    const store = memoryStore();
+    const [saved, read]: [number[], number[]] = [[], []];
+    const counting: AuditStore = {
+      ...store,
+      saveSnapshot: async (octets) => void saved.push((parseSnapshot(octets).last?.epoch ?? 0) + 1),
+      findSnapshot: async () => void read.push(0),
+    };
+    let now = 0;
+    const auditor = openAuditor(
+      log,
+      counting,
+      (epochs) => void (now = 110 * epochs),
+      () => now,
+    );
+    await auditor.close();
+    expect(saved).toEqual([]);
+    // A tile takes 28 seconds.
+    await auditor.follow();
+    expect(saved).toEqual([512]);
+    expect(read).toHaveLength(1);
+    await auditor.close();
+    expect(saved).toEqual([512, 600]);
   });
 
   test('is gone on with after a stop, from what was saved', async () => {
@@ -147,8 +183,33 @@ describe('a long log', async () => {
       expect(log.asked.filter((path) => path.endsWith('/changes')).length).toBe(60);
       log.shown = 59;
       expect(await refusal(() => openAuditor(log, store).follow())).toMatchObject({ code: 'checkpoint-stale' });
+      // It may only have been slow.
+      expect(store.evidence).toEqual([]);
       log.shown = undefined;
     }
+  });
+
+  test('is vouched for from its first checkpoint on, which may be of nothing', async () => {
+    const log = await serveLog(ORIGIN, history.slice(0, 60));
+    const auditor = openAuditor(log, memoryStore());
+    for (const size of [0, 0, 1, 60]) {
+      log.shown = size;
+      expect(await auditor.follow()).toMatchObject({ size });
+    }
+  });
+
+  test('whose checkpoint was lost is not vouched for anew below or beside what was replayed', async () => {
+    const log = await serveLog(ORIGIN, history.slice(0, 60));
+    const store = memoryStore();
+    const before = openAuditor(log, store);
+    await before.follow();
+    await before.close();
+    store.checkpoint = undefined;
+    log.shown = 59;
+    expect(await refusal(() => openAuditor(log, store).follow())).toMatchObject({ code: 'checkpoint-stale' });
+    const fork = await serveLog(ORIGIN, [...history.slice(0, 59), ...history.slice(60, 61)]);
+    expect(await refusal(() => openAuditor(fork, store).follow())).toMatchObject({ code: 'inclusion-invalid' });
+    expect([store.checkpoint, store.evidence]).toEqual([undefined, []]);
   });
 
   test('partial tiles that are gone are read from the full ones', async () => {
@@ -170,6 +231,13 @@ describe('a long log', async () => {
     }
     const octets = formatSnapshot(state);
     expect(await codeOf(() => parseSnapshot(concat(octets, Uint8Array.of(0))))).toBe('request-invalid');
+    expect(() => formatSnapshot(beginAudit(ORIGIN))).toThrow(RangeError);
+    // Whole, and still not one: of another version, or with something left over.
+    const seal = (body: Uint8Array) => concat(body, sha256(body));
+    const body = octets.subarray(0, -32);
+    expect(await codeOf(() => parseSnapshot(seal(body)))).toBe('accepted');
+    for (const other of [body.with(20, 0x32), concat(body, Uint8Array.of(0))])
+      expect(await codeOf(() => parseSnapshot(seal(other)))).toBe('request-invalid');
   });
 });
 
@@ -229,6 +297,35 @@ describe('a log that lies', async () => {
     expect(await openAuditor(log, store).follow()).toMatchObject({ size: 40 });
   });
 
+  test('what a server says of itself is told as it is only where that says why nothing was read', async () => {
+    const log = await serveLog(ORIGIN, history);
+    const told = ['overloaded', 'peer-unreachable', 'quota-exceeded', 'url-refused'];
+    for (const code of Object.keys(CODES) as Code[]) {
+      log.instead.set('/log/checkpoint', new WhereaboutsError(code));
+      const expected = told.includes(code) ? code : 'peer-unreachable';
+      expect(await refusal(() => openAuditor(log, memoryStore()).follow())).toMatchObject({ code: expected });
+    }
+    log.instead.set('/log/checkpoint', new TypeError('a bug'));
+    await expect(openAuditor(log, memoryStore()).follow()).rejects.toThrow(TypeError);
+  });
+
+  test('a tile is asked for as a full one only where the partial one is gone', async () => {
+    const entries = (log: FakeLog) => log.asked.filter((path) => path.startsWith('/log/tile/entries/'));
+    const part = '/log/tile/entries/000.p/40';
+    const short = await serveLog(ORIGIN, history);
+    for (const code of ['overloaded', 'internal-error'] as const) {
+      short.instead.set(part, new WhereaboutsError(code));
+      await refusal(() => openAuditor(short, memoryStore()).follow());
+      expect(entries(short)).toEqual([part]);
+      short.asked.length = 0;
+    }
+    const full = '/log/tile/entries/000';
+    const long = await serveLog(ORIGIN, makeHistory(256));
+    long.instead.set(full, new WhereaboutsError('path-unknown'));
+    expect(await refusal(() => openAuditor(long, memoryStore()).follow())).toMatchObject({ code: 'peer-unreachable' });
+    expect(entries(long)).toEqual([full]);
+  });
+
   test('a change list that is withheld is no change list, whatever the server calls it', async () => {
     const log = await serveLog(ORIGIN, history);
     const store = memoryStore();
@@ -256,6 +353,17 @@ describe('vouching for one checkpoint', async () => {
     expect(await auditor.vouch(six, undefined)).toBe(false);
     expect(await auditor.vouch(six, await auditor.find())).toBe(true);
     expect(await auditor.find()).toMatchObject({ size: 6, note: six });
+    const last = await auditor.find();
+    if (last === undefined) throw new Error('nothing vouched for');
+    for (const other of [undefined, { ...last, size: 5 }, { ...last, root: new Uint8Array(32) }])
+      expect(await auditor.vouch(await log.sign(7), other)).toBe(false);
+    expect(await openAuditor(log, memoryStore()).vouch(six, last)).toBe(false);
+  });
+
+  test('a store that fails is no contradiction', async () => {
+    const log = await serveLog(ORIGIN, history.slice(0, 40));
+    const failing = { ...memoryStore(), findCheckpoint: async () => Promise.reject(new TypeError('the disk is gone')) };
+    await expect(openAuditor(log, failing).accuse(await log.sign(5))).rejects.toThrow(TypeError);
   });
 
   test('far behind it says so instead of letting anybody wait', async () => {

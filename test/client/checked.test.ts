@@ -3,7 +3,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { explainReport } from '../../src/platform/node/cli/explain-text.ts';
 import { CHECKS } from '../../src/protocol/checks.ts';
+import { EVIDENCE_EACH, createMemoryCheckpoints, type SavedEvidence } from '../../src/client/checkpoints.ts';
+import { checkSigned, type LogParts, type SignedReply } from '../../src/client/log-check.ts';
 import { withdraw } from '../../src/client/withdraw.ts';
+import { CODES, WhereaboutsError, type Code } from '../../src/protocol/errors.ts';
+import { formatCheckpoint } from '../../src/protocol/log/checkpoint.ts';
+import { EMPTY_ROOT } from '../../src/protocol/log/hash.ts';
+import { formatNote, signNote } from '../../src/protocol/log/note.ts';
+import { verifyEpoch, type LogPolicy } from '../../src/protocol/log/verify-epoch.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { generateKeyPair } from '../../src/protocol/oprf.ts';
 import { problem } from '../support/memory-directory.ts';
@@ -211,6 +218,108 @@ describe('growth', () => {
       const evidence = await asker.checkpoints.listEvidence();
       expect(evidence.map(({ code, notes }) => [code, notes.length])).toEqual([[expected, 2]]);
     }
+  });
+});
+
+describe('what is kept', () => {
+  let parts: LogParts;
+  let policy: LogPolicy;
+  beforeEach(() => {
+    const readTile = async (path: string) => {
+      const reply = await world.honest.answer('GET', new URL(`https://${DIRECTORY}/log/${path}`), '');
+      return new Uint8Array(await reply.arrayBuffer());
+    };
+    parts = { checkpoints: createMemoryCheckpoints(), clock: world.clock, readTile };
+    policy = { origin: world.honest.origin, log: world.signer.key, witnesses: [], quorum: 0 };
+  });
+  const kept = async () =>
+    (await parts.checkpoints.listEvidence()).map(({ code, notes, reply }) => ({ code, notes, reply }));
+  const fail = (error: Error, reply: SignedReply = { bundle: world.honest.epochText() }) =>
+    checkSigned(parts, policy, reply, async () => Promise.reject(error));
+  const look = (older?: boolean) => {
+    const bundle = world.honest.epochText();
+    const verify = () => verifyEpoch(bundle, policy, world.clock() / 1000);
+    return checkSigned(parts, policy, { bundle }, verify, older === undefined ? {} : { older });
+  };
+  const grow = async (): Promise<string> => {
+    world.advance(1);
+    await world.honest.publish();
+    return world.honest.note;
+  };
+
+  test('of a reply that fails is what an honest directory does not sign, and nothing else', async () => {
+    const evident = ['bucket-invalid', 'bundle-invalid', 'epoch-invalid', 'inclusion-invalid', 'map-invalid'];
+    const expected: unknown[] = [];
+    for (const code of Object.keys(CODES) as Code[]) {
+      await expect(fail(new WhereaboutsError(code))).rejects.toMatchObject({ code });
+      if (evident.includes(code)) expected.push({ code, notes: [world.honest.note], reply: world.honest.epochText() });
+      expect(await kept(), code).toEqual(expected);
+    }
+    await expect(fail(new TypeError('a bug'))).rejects.toThrow(TypeError);
+    const unsigned = world.honest.epochText().replace(/^— directory.*\n/m, '');
+    await expect(fail(new WhereaboutsError('map-invalid'), { bundle: unsigned })).rejects.toThrow();
+    expect(await kept()).toEqual(expected);
+  });
+
+  test('of it are the whole reply, and the note seen before if that is another one', async () => {
+    const { note: before } = (await look()).checkpoint;
+    const whole = (n: number) => ({ bundle: world.honest.epochText(), whole: `reply ${n}` });
+    await expect(fail(new WhereaboutsError('map-invalid'), whole(0))).rejects.toThrow();
+    const after = await grow();
+    await expect(fail(new WhereaboutsError('map-invalid'), whole(1))).rejects.toThrow();
+    expect(await kept()).toEqual([
+      { code: 'map-invalid', notes: [before], reply: 'reply 0' },
+      { code: 'map-invalid', notes: [before, after], reply: 'reply 1' },
+    ]);
+  });
+
+  test('of a log is its largest checkpoint, whatever comes in which order', async () => {
+    const find = () => parts.checkpoints.find(world.honest.origin);
+    const old = await world.honest.fork((step) => step);
+    expect((await look()).seen).toBeUndefined();
+    const notes = [world.honest.note, await grow(), await grow()];
+    expect((await look()).seen).toBe(1);
+    expect(await find()).toBe(notes[2]);
+    const now = world.honest;
+    const bundle = old.epochText();
+    const verify = () => verifyEpoch(bundle, policy, world.clock() / 1000);
+    await expect(checkSigned(parts, policy, { bundle }, verify)).rejects.toMatchObject({ code: 'checkpoint-stale' });
+    expect(await checkSigned(parts, policy, { bundle }, verify, { older: true })).toMatchObject({ seen: 3 });
+    expect(await find()).toBe(now.note);
+    // A receipt may as well be the newest there is.
+    const newest = await grow();
+    expect((await look(true)).seen).toBe(3);
+    expect(await find()).toBe(newest);
+    expect(await kept()).toEqual([]);
+  });
+
+  test('a log grows out of nothing as well', async () => {
+    const text = formatCheckpoint({ origin: world.honest.origin, size: 0, root: EMPTY_ROOT });
+    const empty = formatNote(text, [await signNote(text, world.signer)]);
+    await parts.checkpoints.save(world.honest.origin, empty, undefined);
+    expect((await look()).seen).toBe(0);
+  });
+
+  test('against each log is so much, and nothing twice; a checkpoint only in place of the one it was checked against', async () => {
+    const evidence = (n: number, origin = 'a.example/whereabouts'): SavedEvidence => ({
+      origin,
+      log: 'key',
+      code: 'map-invalid',
+      savedAt: n,
+      notes: [`note ${n}`],
+    });
+    const { checkpoints } = parts;
+    const count = async () => (await checkpoints.listEvidence()).length;
+    for (let n = 0; n < 2; n++) await checkpoints.accuse({ ...evidence(0), savedAt: n });
+    expect(await count()).toBe(1);
+    for (let n = 1; n < 2 * EVIDENCE_EACH; n++) await checkpoints.accuse(evidence(n));
+    expect(await count()).toBe(EVIDENCE_EACH);
+    await checkpoints.accuse(evidence(0, 'b.example/whereabouts'));
+    expect(await count()).toBe(EVIDENCE_EACH + 1);
+    expect(await checkpoints.save('o', 'one', 'none')).toBe(false);
+    expect(await checkpoints.save('o', 'one', undefined)).toBe(true);
+    expect(await checkpoints.save('o', 'two', undefined)).toBe(false);
+    expect(await checkpoints.find('o')).toBe('one');
   });
 });
 

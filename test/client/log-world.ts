@@ -106,16 +106,16 @@ export async function openLogWorld() {
     return Object.assign(state, { client, context, checkpoints });
   };
 
-  /** A record of `provider`'s account, deposited by a key that is kept. */
+  /** A record of `provider`'s account, deposited by a key that is kept; `under`: which of the evaluation keys, by their ids. */
   const register = async (
     asker: Asker,
     provider: string,
-    options: { identifier?: string; key?: TemporaryKey; seq?: number; address?: string } = {},
+    options: { identifier?: string; key?: TemporaryKey; seq?: number; address?: string; under?: number } = {},
   ): Promise<Registration & { kept: NonNullable<Registration['kept']> }> => {
     const directory = asker.context.directory(DIRECTORY);
     const id = parseIdentifier(options.identifier ?? BOB);
-    const [own] = await createEvaluator(asker.context).names(directory, [id], { until: now + 5_000 });
-    const name = own?.names[0];
+    const evaluated = await createEvaluator(asker.context).names(directory, [id], { until: now + 5_000 });
+    const name = evaluated[options.under ?? 0]?.names[0];
     if (name === undefined) throw new Error('no name');
     const key = options.key ?? (await generateTemporaryKey({ extractable: true }));
     const attestations = [await attest(provider, name, key)];

@@ -262,8 +262,11 @@ describe.each(GROUPS)('by %s', (_name, group) => {
       expect(await codeOf(() => blind(group, [new Uint8Array(65_536)], script(scalar)))).toBe('identifier-invalid');
     });
 
-    test('an empty batch proves nothing', async () => {
-      expect(await codeOf(() => evaluate(group, key, [], script(names.single.r)))).toBe('request-invalid');
+    test('an empty batch proves nothing, nor does one whose places two octets cannot count', async () => {
+      for (const count of [0, 65_536]) {
+        const batch = Array.from({ length: count }, () => new Uint8Array(0));
+        expect(await codeOf(() => evaluate(group, key, batch, script(names.single.r)))).toBe('request-invalid');
+      }
       const empty = { inputs: [], blinds: [], blinded: [] };
       const answer = { evaluated: [], proof: hex(names.single.proof) };
       expect(await codeOf(() => finalize(group, empty, key.publicKey, answer))).toBe('evaluation-invalid');

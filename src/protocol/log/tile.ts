@@ -51,15 +51,9 @@ export function parseTilePath(path: string): Tile {
     index: BigInt(groups.replaceAll(/[x/]/g, '')),
     width: width === undefined ? WIDTH : Number(width),
   };
-  // Levels 0 to 63, widths 1 to 255; leading zeros fall to the comparison.
+  // Levels 0 to 63, widths 1 to 255; leading zeros, and a full tile called partial, fall to the comparison.
   const isLegal = tile.level === 'entries' || tile.level < 64;
-  if (
-    !isLegal ||
-    tile.width < 1 ||
-    tile.width > WIDTH ||
-    (width !== undefined && tile.width === WIDTH) ||
-    formatTilePath(tile) !== path
-  )
+  if (!isLegal || tile.width < 1 || tile.width > WIDTH || formatTilePath(tile) !== path)
     throw new WhereaboutsError('request-invalid', 'not the path of a tile');
   return tile;
 }

@@ -2,7 +2,7 @@
 // trust: that is a policy.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { WhereaboutsError, failAsSync } from '../errors.ts';
-import { concat, formatBase64, formatHex, parseBase64, parseHex, utf8 } from '../wire.ts';
+import { concat, formatBase64, formatHex, parseBase64, utf8 } from '../wire.ts';
 import { sha256 } from './hash.ts';
 import { hasControls } from './lines.ts';
 
@@ -57,7 +57,6 @@ export const parseVkey = (text: string): NoteKey =>
   failAsSync('vkey-invalid', 'not a verifier key', () => {
     // The base64 may hold a plus as well; the name may not.
     const [, name = '', id = '', base64 = ''] = /^([^+]*)\+([^+]*)\+(.*)$/s.exec(text) ?? [];
-    parseHex(id, 4);
     const [type, ...publicKey] = parseBase64(base64);
     if (!isKeyType(type)) throw new WhereaboutsError('vkey-invalid', 'a key of unknown type');
     const key = createVkey(name, type, Uint8Array.from(publicKey));

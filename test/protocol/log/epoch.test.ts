@@ -251,6 +251,10 @@ describe('rules of an epoch', () => {
     expect(await codeOf(() => verifyAudited(state, { size: 1, root: ZEROS }))).toBe('inclusion-invalid');
   });
 
+  test('an audit that has not begun is gone on with as it was', () => {
+    expect(resumeAudit(beginAudit(origin))).toEqual(beginAudit(origin));
+  });
+
   test('merging 2 unused buckets leaves their parent unused; a map of no depth has one bucket', () => {
     const directory = new Directory(origin, config);
     directory.change([change('a', '1')], 1, 1);

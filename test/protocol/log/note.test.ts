@@ -5,7 +5,7 @@ import { formatCheckpoint, parseAnyCheckpoint, parseCheckpoint } from '../../../
 import { sha256 } from '../../../src/protocol/log/hash.ts';
 import { cosignatureTime, formatNote, openNote, parseNote, signNote } from '../../../src/protocol/log/note.ts';
 import { KEY_TYPES, createVkey, formatVkey, parseVkey, type KeyType } from '../../../src/protocol/log/vkey.ts';
-import { concat, formatHex, parseBase64, parseHex, utf8 } from '../../../src/protocol/wire.ts';
+import { concat, formatBase64, formatHex, parseBase64, parseHex, utf8 } from '../../../src/protocol/wire.ts';
 import { base64, codeOf, foreignTest } from './support.ts';
 import { importSigner } from './signers.ts';
 
@@ -140,6 +140,24 @@ describe('notes', async () => {
     expect(await codeOf(() => openNote(formatNote(text, [line, broken]), [signer.key]))).toBe('accepted');
   });
 
+  test('a line is that of a key only by name and id: under another of either it is passed over, however broken', async () => {
+    const [, name = '', base = ''] = line.trimEnd().split(' ');
+    const octets = parseBase64(base);
+    const broken = (of: string, id: Uint8Array) =>
+      `— ${of} ${formatBase64(
+        concat(
+          id,
+          octets.subarray(4).map((octet) => octet ^ 1),
+        ),
+      )}\n`;
+    const id = octets.subarray(0, 4);
+    const other = id.map((octet) => octet ^ 1);
+    const open = (more: string) => openNote(formatNote(text, [line, more]), [signer.key]);
+    for (const more of [broken('other.example', id), broken(name, other)])
+      expect((await open(more)).unverified.map((signature) => signature.line)).toEqual([more]);
+    expect(await codeOf(() => open(broken(name, id)))).toBe('checkpoint-invalid');
+  });
+
   test('the time of a cosignature is signed', async () => {
     const [dash, name, base] = cosignature.trimEnd().split(' ');
     const octets = parseBase64(base ?? '');
@@ -194,6 +212,14 @@ describe('notes', async () => {
       for (const name of ['', 'a b', 'a+b', 'a\u00a0b', 'a\nb', 'a\u0085'])
         expect(await codeOf(() => createVkey(name, type, usable))).toBe('vkey-invalid');
     }
+  });
+
+  test('a verifier key under another id than its own is none', async () => {
+    const { name, id } = signer.key;
+    const vkey = formatVkey(signer.key);
+    expect(parseVkey(vkey)).toEqual(signer.key);
+    for (const other of ['00000000', id.toUpperCase().replace(/^[0-9]/, 'A'), id.slice(1), ''])
+      expect(await codeOf(() => parseVkey(vkey.replace(`${name}+${id}`, `${name}+${other}`)))).toBe('vkey-invalid');
   });
 
   test('extension lines: read by a witness, refused by a client', async () => {

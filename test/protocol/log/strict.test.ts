@@ -10,6 +10,7 @@ import { verifyEvidence } from '../../../src/protocol/log/evidence.ts';
 import { ZEROS, leafHash, nodeHash, sha256 } from '../../../src/protocol/log/hash.ts';
 import { EMPTY_HISTORY, depthEntry, extendHistory, verifyHistory } from '../../../src/protocol/log/history.ts';
 import { formatEpochLeaf, parseEpochLeaf } from '../../../src/protocol/log/leaf-text.ts';
+import { parseField } from '../../../src/protocol/log/lines.ts';
 import { emptyRoot, mapPath } from '../../../src/protocol/log/map.ts';
 import { makeConsistency, makeInclusion, memoryTree, treeRoot } from '../../../src/protocol/log/merkle.ts';
 import { verifyConsistency, verifyInclusion } from '../../../src/protocol/log/merkle-verify.ts';
@@ -39,6 +40,12 @@ test('bucket leaf data', async () => {
     at(72, 0xff),
   ];
   for (const octets of wrong) expect(await codeOf(() => parseBucketLeaf(octets))).toBe('bucket-invalid');
+});
+
+test('a line that is not there has no field', async () => {
+  expect(parseField('old 7', 'old')).toBe('7');
+  for (const line of [undefined, '', 'old', 'older 7', ' old 7'])
+    expect(await codeOf(() => parseField(line, 'old'))).toBe('request-invalid');
 });
 
 test('a change list cut within a change', async () => {
@@ -150,6 +157,7 @@ describe('proofs of sizes that are none, and of trees deeper than their size', (
     expect(await verify({})).toBe('accepted');
     const wrong: Partial<typeof inclusion>[] = [
       { index: -1 },
+      { index: 1 },
       { index: 0.5 },
       { index: Number.NaN },
       { size: 1.5 },
@@ -160,6 +168,10 @@ describe('proofs of sizes that are none, and of trees deeper than their size', (
       { proof: [ZEROS], root: nodeHash(ZEROS, leaf) },
       { proof: [ZEROS], root: nodeHash(leaf, ZEROS) },
       { leaf: leaf.subarray(1), root: leaf.subarray(1) },
+      // Half a leaf more than one is not two.
+      { size: 1.5, proof: [ZEROS], root: nodeHash(leaf, ZEROS) },
+      // The log signed a root of one leaf and calls it two.
+      { size: 2 },
     ];
     for (const other of wrong) expect(await verify(other)).toBe('inclusion-invalid');
   });
@@ -180,6 +192,10 @@ describe('proofs of sizes that are none, and of trees deeper than their size', (
       { old: 0, size: 0, oldRoot: ZEROS },
       { oldRoot: above(growth.oldRoot), root: above(growth.root), proof: [...growth.proof, ZEROS] },
       { old: 3, oldRoot: growth.root, size: 4, proof: [] },
+      { old: 4, oldRoot: growth.root, proof: [] },
+      { old: 3, oldRoot: growth.root.subarray(1), root: growth.root.subarray(1), proof: [] },
+      // The log signed the root it had before, and calls it larger.
+      { root: growth.oldRoot, proof: [] },
     ];
     for (const other of wrong) expect(await verify(other), JSON.stringify(other)).toBe('consistency-invalid');
     const [a, b, c] = [hash('a'), hash('b'), hash('c')];
@@ -209,8 +225,8 @@ describe('notes with one fault beside a good line', async () => {
     expect(await codeOf(() => openNote(formatNote(text, [line, other]), [signer.key]))).toBe('checkpoint-invalid');
   });
 
-  test('a signed control character', async () => {
-    for (const control of ['\u0007', '\t', '\r', '\u0000']) {
+  test('a signed control character, or half a surrogate pair, which is signed as another one', async () => {
+    for (const control of ['\u0007', '\t', '\r', '\u0000', '\ud800']) {
       const { privateKey } = signer;
       const bad = `${control}${text}`;
       const octets = new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, utf8(bad)));
@@ -225,6 +241,7 @@ describe('notes with one fault beside a good line', async () => {
     expect(await codeOf(() => parseNote(`${line}\n`.slice(0, -1)))).toBe('checkpoint-invalid');
     expect(await codeOf(() => parseNote(line))).toBe('checkpoint-invalid');
     expect(await codeOf(() => parseNote(`x${line}`))).toBe('checkpoint-invalid');
+    expect(await codeOf(() => parseNote(`${formatNote(text, [line]).slice(0, -1)}x`))).toBe('checkpoint-invalid');
     expect(await codeOf(() => cosignatureTime(new Uint8Array(72).fill(0xff)))).toBe('checkpoint-invalid');
     for (const name of ['\ud800', 'a\u0001b'])
       expect(await codeOf(() => createVkey(name, KEY_TYPES.treeHead, ZEROS))).toBe('vkey-invalid');

@@ -87,6 +87,7 @@ describe('paths', () => {
       false,
       true,
     ]);
+    expect([has('tile/0/001.p/44', 300), has('tile/0/002.p/1', 300)]).toEqual([true, false]);
     expect([has('tile/entries/000.p/3', 3), has('tile/entries/000.p/4', 3), has('tile/2/000.p/1', 65_535)]).toEqual([
       true,
       false,

@@ -303,6 +303,10 @@ describe('a directory of our own', async () => {
     const served = new Served();
     served.epoch(NOW - 1, 4, []);
     const note = await served.note(NOW);
+    // The log's own line is no cosignature.
+    expect((await openCheckpoint(note, policy)).cosignatures.map(({ key }) => key)).toEqual(
+      witnesses.map(({ key }) => key),
+    );
     const count = async (p: LogPolicy) => verifyQuorum(await openCheckpoint(note, p), { ...p, quorum: 0 }, NOW).length;
     const owned = (...operators: (string | undefined)[]): LogPolicy => ({
       ...policy,

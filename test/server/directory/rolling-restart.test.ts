@@ -9,18 +9,17 @@ import {
   type Server as HttpServer,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { nobleGroup } from '../../../src/protocol/group-noble.ts';
 import { blind } from '../../../src/protocol/oprf.ts';
-import { parseConfigText } from '../../../src/protocol/config-text.ts';
 import { formatB64u, utf8 } from '../../../src/protocol/wire.ts';
-import { createDescriptionStore } from '../../../src/server/store/descriptions.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
 import { createPostgresDatabase } from '../../support/database.ts';
 import { clientToken, createDepositor, createParty, DOMAIN, makeDeposit } from '../../support/directory.ts';
-import { makeHome, run, startServer, type Server } from '../../support/program.ts';
+import { makeHome, type Server } from '../../support/program.ts';
+import { findKey, prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
+import { sleep } from '../../support/storm.ts';
 
 const RESTARTS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10 : 2;
 const PROBE_MILLISECONDS = 100;
@@ -29,8 +28,6 @@ const DEPTH = 4;
 vi.setConfig({ testTimeout: 600_000 });
 const home = makeHome();
 const party = await createParty('issuer.example');
-const seconds = (): number => Math.floor(Date.now() / 1000);
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const open: (() => unknown)[] = [() => home.remove()];
 afterAll(async () => {
   for (const close of open.toReversed()) await close();
@@ -97,25 +94,10 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
   const place = await createPostgresDatabase();
   const database = await openPostgres(place.url);
   open.push(() => place.drop());
-  const body = JSON.stringify({ version: 1, domain: party.domain, name: 'Issuer', jwks: { keys: [party.jwk] } });
-  const store = createDescriptionStore(database.db);
-  await store.claim(party.domain, seconds(), seconds() - 1);
-  await store.save(party.domain, { body, fetchedAt: seconds() });
-  const env = {
-    ...home.env,
-    DATABASE_URL: place.url,
-    WHEREABOUTS_DOMAIN: DOMAIN,
-    WHEREABOUTS_PORT: '0',
-    WHEREABOUTS_LISTED: party.domain,
-    WHEREABOUTS_KEYS: path.join(home.folder, 'keys.json'),
-    WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
-    WHEREABOUTS_DRAIN_SECONDS: '1',
-  };
-  expect((await run(['init'], env)).code).toBe(0);
+  const env = { ...(await prepareDirectory(home, place.url, [party])), WHEREABOUTS_DRAIN_SECONDS: '1' };
   const balancer = new Balancer();
   const start = async (): Promise<{ server: Server; port: number }> => {
-    const server = await startServer(['serve'], env, /"event":"listening"/);
-    const port = Number(/"port":(\d+)/.exec(server.stderr())?.[1]);
+    const { server, port } = await serveDirectory(env);
     await balancer.probe(port);
     while (!balancer.isReady(port)) await sleep(20).then(() => balancer.probe(port));
     return { server, port };
@@ -146,7 +128,7 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
     headers: { 'content-type': 'application/json', ...(authorization !== '' && { authorization }) },
     body: JSON.stringify(value),
   });
-  const [key] = parseConfigText(await (await fetch(`${url}/v1/config`)).text()).keys;
+  const key = await findKey(url);
   const random = (octets: number): Uint8Array => new Uint8Array(randomBytes(octets));
   const blinded = blind(
     nobleGroup,
@@ -157,7 +139,7 @@ test(`each of two instances restarted ${RESTARTS} times: no request fails`, asyn
     async () => (await ask('read', `/v1/buckets/${DEPTH}/${Math.floor(Math.random() * 2 ** DEPTH)}`))?.arrayBuffer(),
     async () => {
       const token = await clientToken(party, { aud: DOMAIN, iat: seconds(), exp: seconds() + 60 });
-      const asked = { key: key?.id, blinded: blinded.map(formatB64u) };
+      const asked = { key, blinded: blinded.map(formatB64u) };
       await (await ask('evaluate', '/v1/evaluate', json('POST', asked, `Bearer ${token}`)))?.arrayBuffer();
     },
     async () => {

@@ -8,13 +8,14 @@ import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { parseCheckpoint } from '../../../src/protocol/log/checkpoint.ts';
 import { parseNote } from '../../../src/protocol/log/note.ts';
 import { formatHex } from '../../../src/protocol/wire.ts';
-import { createDescriptionStore } from '../../../src/server/store/descriptions.ts';
 import { epochs } from '../../../src/server/store/log-schema.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
 import { createPostgresDatabase } from '../../support/database.ts';
 import { createDepositor, createParty, makeDeposit, type Made } from '../../support/directory.ts';
 import { openPostgresProxy } from '../../support/postgres-proxy.ts';
-import { makeHome, run, startServer } from '../../support/program.ts';
+import { makeHome } from '../../support/program.ts';
+import { prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
+import { sleep } from '../../support/storm.ts';
 
 const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
 const PAUSE = isLong ? 30_000 : 6_000;
@@ -32,18 +33,6 @@ const chosen = Object.entries(POINTS).slice(0, isLong ? undefined : 1);
 const home = makeHome();
 afterAll(() => home.remove());
 const issuer = await createParty('issuer.example');
-const seconds = (): number => Math.floor(Date.now() / 1000);
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** The issuer's description as if it had just been fetched, so that nothing outside this machine is needed. */
-async function introduce(url: string): Promise<void> {
-  const database = await openPostgres(url);
-  const body = JSON.stringify({ version: 1, domain: issuer.domain, name: 'Issuer', jwks: { keys: [issuer.jwk] } });
-  const store = createDescriptionStore(database.db);
-  await store.claim(issuer.domain, seconds(), seconds() - 1);
-  await store.save(issuer.domain, { body, fetchedAt: seconds() });
-  await database.close();
-}
 
 async function freshDeposit(): Promise<Made> {
   const now = seconds();
@@ -82,23 +71,16 @@ async function stream(url: string, answers: Answer[], isOver: () => boolean): Pr
 
 test.each(chosen)('stopped %s', { timeout: 180_000 }, async (point, texts) => {
   const place = await createPostgresDatabase();
-  await introduce(place.url);
   const proxy = await openPostgresProxy(place.url);
   const copy = path.join(home.folder, `checkpoint ${point}`);
   const env = {
-    ...home.env,
-    WHEREABOUTS_DOMAIN: 'directory.example',
-    WHEREABOUTS_PORT: '0',
-    WHEREABOUTS_LISTED: issuer.domain,
-    WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
+    ...(await prepareDirectory(home, place.url, [issuer])),
     WHEREABOUTS_EPOCH_INTERVAL: '200',
     WHEREABOUTS_CHECKPOINT: copy,
-    WHEREABOUTS_KEYS: path.join(home.folder, `keys ${point}.json`),
   };
-  expect((await run(['init'], env)).code).toBe(0);
   const start = async (databaseUrl: string) => {
-    const server = await startServer(['serve'], { ...env, DATABASE_URL: databaseUrl }, /"event":"listening"/);
-    return { ...server, url: `http://127.0.0.1:${/"port":(\d+)/.exec(server.stderr())?.[1]}` };
+    const { server, url } = await serveDirectory({ ...env, DATABASE_URL: databaseUrl });
+    return { ...server, url };
   };
   const [first, second] = await Promise.all([start(proxy.url), start(place.url)]);
 

@@ -1,8 +1,11 @@
 // A witness over HTTP on both databases: foreign requests, every status, races, what is kept when it is killed.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CODES, WhereaboutsError, type Code } from '../../../src/protocol/errors.ts';
+import { formatCheckpoint } from '../../../src/protocol/log/checkpoint.ts';
 import { leafHash } from '../../../src/protocol/log/hash.ts';
-import { openNote } from '../../../src/protocol/log/note.ts';
+import { formatNote, openNote, signNote } from '../../../src/protocol/log/note.ts';
 import { createVkey, KEY_TYPES } from '../../../src/protocol/log/vkey.ts';
+import { formatAddCheckpoint } from '../../../src/protocol/log/witness.ts';
 import { utf8 } from '../../../src/protocol/wire.ts';
 import type { WitnessMemory } from '../../../src/server/witness/add-checkpoint.ts';
 import { createWitnessMemory } from '../../../src/server/store/witness.ts';
@@ -95,6 +98,9 @@ describe.each(ENGINES)('%s', (engine) => {
       // The state is what was cosigned, whatever was asked.
       expect(await stateOf(), title).toEqual({ size: 7, root: log.rootOf(7) });
     }
+    // None of this contradicts what was cosigned.
+    expect(witness.logged.map(({ event }) => event)).not.toContain('log-forked');
+    expect(await database.query(`select fork from witness_logs`)).toEqual([{ fork: null }]);
     expect((await witness.add(new Uint8Array(70_000))).status).toBe(413);
     expect((await witness.request('/witness/add-checkpoint')).status).toBe(405);
     expect((await witness.request('/add-checkpoint', { method: 'POST' })).status).toBe(404);
@@ -119,12 +125,60 @@ describe.each(ENGINES)('%s', (engine) => {
     expect(witness.logged.filter(({ event }) => event === 'log-forked').length).toBe(2);
   });
 
+  test('a log that begins with another root than nothing has is refused, and contradicts nobody', async () => {
+    const witness = createTestWitness(memory);
+    const text = formatCheckpoint({ origin: ORIGIN, size: 0, root: log.rootOf(1) });
+    const body = formatAddCheckpoint(0, [], formatNote(text, [await signNote(text, LOG)]));
+    expect(await witness.add(body)).toMatchObject({ status: 409, body: '0\n' });
+    expect(witness.logged.map(({ event }) => event)).not.toContain('log-forked');
+  });
+
+  test('what an auditor says of a log that lies is no cosignature; what it says of itself is no refusal', async () => {
+    const refusing = [
+      'changes-invalid',
+      'consistency-invalid',
+      'epoch-invalid',
+      'inclusion-invalid',
+      'log-forked',
+      'map-invalid',
+    ];
+    const body = await log.ask(0, 5);
+    for (const error of [
+      ...(Object.keys(CODES) as Code[]).map((code) => new WhereaboutsError(code)),
+      new Error('bug'),
+    ]) {
+      const replace = async () => Promise.reject(error);
+      const witness = createTestWitness({ ...memory, replace }, undefined, 'auditor');
+      const code = error instanceof WhereaboutsError ? error.code : 'bug';
+      const refused = refusing.includes(code);
+      const { status } = await witness.add(body);
+      expect(
+        witness.logged.some(({ event }) => event === 'log-refused'),
+        code,
+      ).toBe(refused);
+      if (refused) expect(status).toBe(422);
+      expect(status).not.toBe(200);
+    }
+  });
+
   test('witnesses on one database remember apart, and logs do', async () => {
     const other = createWitnessMemory(database.db, 'other.example/witness');
     await createTestWitness(memory).add(await log.ask(0, 25));
     expect((await createTestWitness(other).add(await fork.ask(0, 30))).status).toBe(200);
     expect(await stateOf()).toEqual({ size: 25, root: log.rootOf(25) });
     expect(await other.find('elsewhere.example/whereabouts')).toBeUndefined();
+    // Also where they have seen the same.
+    await emptyTables(database);
+    const state = (size: number) => ({ size, root: log.rootOf(size), note: `note ${size}` });
+    const places = [memory, other].flatMap((own) =>
+      [ORIGIN, 'elsewhere.example/whereabouts'].map((of) => [own, of] as const),
+    );
+    for (const [own, origin] of places) expect(await own.replace(origin, undefined, state(5))).toBe(true);
+    expect(await memory.replace(ORIGIN, state(5), state(6))).toBe(true);
+    await memory.accuse(ORIGIN, 'known', 'fork');
+    const sizes = await Promise.all(places.map(async ([own, origin]) => (await own.find(origin))?.size));
+    expect(sizes).toEqual([6, 5, 5, 5]);
+    expect(await database.query(`select fork from witness_logs where fork is not null`)).toEqual([{ fork: 'fork' }]);
   });
 
   test('of racing requests, never two are cosigned for one size, and none for a smaller one later', async () => {
@@ -181,6 +235,7 @@ describe.each(ENGINES)('%s', (engine) => {
     expect(await memory.replace(ORIGIN, undefined, state(6))).toBe(false);
     expect(await memory.replace(ORIGIN, state(4), state(6))).toBe(false);
     expect(await memory.replace(ORIGIN, state(5, leafHash(utf8('x'))), state(6))).toBe(false);
+    expect(await memory.replace(ORIGIN, state(4, log.rootOf(5)), state(6))).toBe(false);
     expect(await memory.replace(ORIGIN, state(5), state(4))).toBe(false);
     expect(await memory.replace(ORIGIN, state(5), state(6))).toBe(true);
     expect(await memory.find(ORIGIN)).toEqual(state(6));

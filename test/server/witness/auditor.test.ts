@@ -74,6 +74,21 @@ test('far behind it asks for patience, and catches up by itself', async () => {
   expect((await server.add(await ask(300, 300))).status).toBe(200);
 });
 
+test('what kept it from catching up is told, unless it was told to stop', async () => {
+  const { log, open } = await createWorld(history.slice(0, 5));
+  const follow = async (signal = new AbortController().signal) => {
+    const events: object[] = [];
+    const note = (event: string, fields: object = {}) => void events.push({ event, ...fields });
+    await followLogs(open().auditors, { debug: note, info: note, warn: note, error: note }, signal);
+    return events;
+  };
+  log.instead.set('/log/checkpoint', new WhereaboutsError('overloaded'));
+  expect(await follow()).toEqual([{ event: 'audit-failed', origin: ORIGIN, code: 'overloaded' }]);
+  expect(await follow(AbortSignal.abort())).toEqual([]);
+  log.instead.set('/log/checkpoint', new TypeError('a bug'));
+  expect(await follow()).toMatchObject([{ event: 'audit-failed', origin: ORIGIN }]);
+});
+
 describe('a directory that lies', () => {
   test('an epoch that does not follow is never cosigned, however often and in whatever company', async () => {
     const changes = history[8];

@@ -8,6 +8,7 @@ import { EXIT, explain, type Exit } from './exit.ts';
 import { evidenceCommand } from './evidence.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
 import { monitorCommand } from './monitor.ts';
 import { registerCommand } from './register.ts';
 import { openScreen, type Screen } from './screen.ts';
@@ -49,6 +50,7 @@ function buildProgram(doors: Doors, terminal: Terminal, version: string): Comman
     attestCommand(terminal),
     describeCommand(terminal),
     keysCommand(terminal),
+    migrateCommand(terminal),
     witnessCommand(doors),
     auditCommand(terminal),
     enumCommand(terminal),

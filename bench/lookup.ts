@@ -1,0 +1,68 @@
+// A whole private look-up of somebody nobody knows: CPU of the directory, in a process of its own, and of the resolver that asks, with all
+// of §6.6 verified. One at a time, each another number, so that nothing but configuration and checkpoint is remembered.
+import { createClient } from '../src/client/client.ts';
+import { parsePolicy } from '../src/client/policy.ts';
+import { systemClock, systemRandom } from '../src/platform/node/clock.ts';
+import { openGroup } from '../src/platform/sodium.ts';
+import { createParty, DOMAIN } from '../test/support/directory.ts';
+import { startPostgres } from '../test/support/postgres.ts';
+import { makeHome } from '../test/support/program.ts';
+import { prepareDirectory, serveDirectory } from '../test/support/served-directory.ts';
+import { loadRecords } from './load.ts';
+import { percentile, print, type Line } from './measure.ts';
+import { cpuOf } from './process.ts';
+
+const [RECORDS, WARM, LOOKUPS] = [10_000, 50, 400];
+
+export async function benchLookup(): Promise<Record<string, Line[]>> {
+  const home = makeHome();
+  const postgres = await startPostgres();
+  const party = await createParty('gatekeeper.example');
+  const env = await prepareDirectory(home, postgres.url, [party]);
+  await loadRecords(env, RECORDS);
+  const { server, url } = await serveDirectory(env);
+  try {
+    const group = await openGroup(() => undefined);
+    const client = createClient({
+      transport: ({ url: asked, method, headers, body, signal }) => {
+        const { pathname, search, hostname } = new URL(asked);
+        if (hostname !== DOMAIN) return Promise.resolve(new Response(null, { status: 404 }));
+        return fetch(`${url}${pathname}${search}`, { method, headers: { ...headers }, signal, ...(body && { body }) });
+      },
+      clock: systemClock,
+      random: systemRandom,
+      group: () => group,
+      sandbox: false,
+      policy: parsePolicy(JSON.stringify({ domain: party.domain, directories: [DOMAIN] })),
+      credentials: { domain: party.domain, key: party.key },
+    });
+    await client.start();
+    const times: number[] = [];
+    const ask = async (number: number): Promise<void> => {
+      const at = performance.now();
+      const { outcome } = await client.where(`+4420794${String(number).padStart(5, '0')}`);
+      if (outcome !== 'absent') throw new Error(outcome);
+      times.push(performance.now() - at);
+    };
+    for (let i = 0; i < WARM; i++) await ask(i);
+    times.length = 0;
+    const [theirs, ours] = [cpuOf(server.pid), process.cpuUsage()];
+    for (let i = 0; i < LOOKUPS; i++) await ask(WARM + i);
+    const directory = ((cpuOf(server.pid) - theirs) * 1_000) / LOOKUPS;
+    const { user, system } = process.cpuUsage(ours);
+    const resolver = (user + system) / 1_000 / LOOKUPS;
+    const title =
+      `whole look-ups of unknown numbers, one at a time, ${RECORDS} records: directory ${directory.toFixed(2)} ms CPU, ` +
+      `resolver ${resolver.toFixed(2)} ms CPU; p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`;
+    const lines = [
+      { name: 'look-ups per CPU second of the directory', perSecond: 1_000 / directory, ratio: resolver / directory },
+      { name: 'look-ups per CPU second of the resolver', perSecond: 1_000 / resolver, ratio: 1 },
+    ];
+    print(title, lines);
+    return { [title]: lines };
+  } finally {
+    await server.stop();
+    await postgres.stop();
+    home.remove();
+  }
+}
