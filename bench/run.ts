@@ -12,6 +12,7 @@ import { benchLookup } from './lookup.ts';
 import { benchScale } from './scale.ts';
 import { benchStart } from './start.ts';
 import { benchStorm } from './storm.ts';
+import { benchPublication } from './publication.ts';
 import { benchWatch } from './watch.ts';
 import { benchWhere } from './where.ts';
 import type { Line } from './measure.ts';
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> =
   log: benchLog,
   where: benchWhere,
   watch: benchWatch,
+  publication: benchPublication,
 };
 
 const FIGURES = 'docs/performance.json';

@@ -44,6 +44,7 @@ import { closeOnSignal, createRunning, type Running } from './platform/node/runn
 import { releaseMemory } from './platform/node/release-memory.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
 import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
+import { keepPublishing } from './platform/node/publishing.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
 
 const SECOND = 1_000;
@@ -185,7 +186,8 @@ const knownHosts = ({ directory, issuer, logs }: Config): ReadonlySet<string> =>
 const isRole = <T extends object>(name: string, under: T): name is Extract<keyof T, string> =>
   Object.hasOwn(under, name);
 
-async function openDirectory(parts: Parts, { running, group, addGauges }: Deployment): Promise<Fetch> {
+async function openDirectory(parts: Parts, deployment: Deployment): Promise<Fetch> {
+  const { running, group, addGauges } = deployment;
   const evaluating = openEvaluationPool({ group, random: parts.world.random });
   running.onClose(() => evaluating.close());
   const ctx = { ...directoryContext({ ...parts, evaluating }), reading: new ReadMemory() };
@@ -198,6 +200,7 @@ async function openDirectory(parts: Parts, { running, group, addGauges }: Deploy
   running.every(HOUR, 'purge-failed', () => purge(ctx));
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
   running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
+  keepPublishing(ctx, deployment);
   return directoryApp(ctx).fetch;
 }
 

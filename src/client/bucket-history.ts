@@ -22,10 +22,13 @@ export interface ChainPlace {
   readonly bucket: number;
   /** The epoch in which this depth began, where the directory came back to it later; else the last time counts. */
   readonly era?: number;
+  /** Hash of the leaf data it leads to, where those are verified; else the epoch that ended it with its depth. */
+  readonly leaf?: Uint8Array;
+  readonly ended?: number;
 }
 
 /** A chain as far as it was verified before. */
-export interface KnownChain extends HistoryChain, Omit<ChainPlace, 'era'> {
+export interface KnownChain extends HistoryChain, Pick<ChainPlace, 'depth' | 'bucket'> {
   /** The epoch of its last entry. */
   readonly since: number;
 }
@@ -187,7 +190,7 @@ async function followBack(
   const { reader } = following;
   const old = await reader.readDepth(epoch - 1);
   const followAt = async (index: number): Promise<Followed> => {
-    const at = { depth: old, bucket: index };
+    const at = { depth: old, bucket: index, ended: epoch };
     const newest = await readEntries(reader, at, 0, Infinity);
     // The directory came back to this depth since, maybe just now: what is looked for is the chain of the time before.
     const isLater = newest.some((entry) => entry.epoch >= epoch);

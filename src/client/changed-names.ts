@@ -5,19 +5,14 @@ import { changeLeaves, parseChanges } from '../protocol/log/changes.ts';
 import { memoryTree, treeRoot } from '../protocol/log/merkle.ts';
 import type { Seen } from '../protocol/log/verify-growth.ts';
 import { equalOctets, formatB64u } from '../protocol/wire.ts';
-import type { Directory } from './directory.ts';
 import { readEpochLeaf } from './epoch-leaf.ts';
+import type { Source } from './source.ts';
 
 /** Blinded names, b64u, that epoch changed; `checkpoint` was verified. Throws `changes-invalid` or what reading throws. */
-export async function readChangedNames(
-  directory: Directory,
-  checkpoint: Seen,
-  epoch: number,
-  until: number,
-): Promise<ReadonlySet<string>> {
-  const { changes: count, changesRoot } = await readEpochLeaf(directory, checkpoint, epoch, until);
+export async function readChangedNames(source: Source, checkpoint: Seen, epoch: number): Promise<ReadonlySet<string>> {
+  const { changes: count, changesRoot } = await readEpochLeaf(source, checkpoint, epoch);
   if (count === 0) return new Set();
-  const changes = parseChanges(await directory.readChanges(epoch, count, until));
+  const changes = parseChanges(await source.readChanges(epoch, count));
   if (
     changes.length !== count ||
     !equalOctets(treeRoot(changes.length, memoryTree(changeLeaves(changes))), changesRoot)

@@ -203,7 +203,14 @@ function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientCont
       const known =
         directories.get(domain) ??
         new Directory(
-          { fetch, clock, descriptions, checkpoints: aside.checkpoints, pin: policy.logs?.[domain] },
+          {
+            fetch,
+            clock,
+            descriptions,
+            checkpoints: aside.checkpoints,
+            pin: policy.logs?.[domain],
+            publication: policy.publications?.[domain],
+          },
           domain,
         );
       directories.set(domain, known);

@@ -6,20 +6,22 @@ import { bucketNumber, splitSealed } from '../protocol/bucket.ts';
 import { parseConfigText, type ConfigText } from '../protocol/config-text.ts';
 import { failAs, WhereaboutsError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { formatBucketLeaf } from '../protocol/log/bucket-leaf.ts';
 import { parseMapProof } from '../protocol/log/bundle.ts';
-import { CHANGE_OCTETS } from '../protocol/log/changes.ts';
-import { HASH_OCTETS } from '../protocol/log/hash.ts';
+import { leafHash } from '../protocol/log/hash.ts';
 import { parseEpochLeaf } from '../protocol/log/leaf-text.ts';
 import { parseTlogProof } from '../protocol/log/tlog-proof.ts';
 import { verifyBundle, verifyReceipt, type BucketReply, type VerifiedBucket } from '../protocol/log/verify-bundle.ts';
 import { verifyEpoch, type LogPolicy, type VerifiedEpoch } from '../protocol/log/verify-epoch.ts';
 import { equalOctets, formatHex, parseB64u, parseHex, parseUtf8 } from '../protocol/wire.ts';
-import type { ChainPlace } from './bucket-history.ts';
+import { BUCKET_OCTETS } from './api-source.ts';
 import { call, parseReply, type Call, type CallParts } from './call.ts';
 import { createMemoryCheckpoints, type Checkpoints } from './checkpoints.ts';
 import type { Descriptions } from './descriptions.ts';
 import { checkSigned, type Grown, type LogParts } from './log-check.ts';
 import { logPolicy, type LogPin } from './log-pin.ts';
+import { readHashes, type Source } from './source.ts';
+import { Sources } from './sources.ts';
 
 /** What a directory's client needs of the world. */
 export interface DirectoryParts extends CallParts {
@@ -28,13 +30,15 @@ export interface DirectoryParts extends CallParts {
   readonly checkpoints?: Checkpoints;
   /** What the policy demands of this directory's log. */
   readonly pin?: LogPin | undefined;
+  /** Where its public octets are published as files (§6.8); what its description says unless given. `false`: nowhere. */
+  readonly publication?: string | false | undefined;
 }
 
 /** The newest epoch, and the configuration its leaf names. */
 export type Head = Grown<VerifiedEpoch> & { readonly config: ConfigText };
 
 /** A bucket, proven to be in the map of the newest epoch. */
-export type Bucket = Grown<VerifiedBucket>;
+export type Bucket = Grown<VerifiedBucket> & { readonly from: Source['kind'] };
 
 /** A name to read the bucket of; depth and configuration are those of the head it was evaluated under. */
 export interface BucketPlace {
@@ -55,18 +59,10 @@ export interface Deposited {
   readonly registering?: boolean | undefined;
 }
 
-const bucketReply = z.strictObject({ index: z.string(), bundle: z.string(), pad: z.string() });
 const receipt = { epoch: z.int().min(0), bundle: z.string(), index: z.string() };
 const withdrawalReply = z.object(receipt);
 const depositReply = z.object({ digest: z.string(), ...receipt });
 
-/** The largest reply: 256 entries in b64u, a bundle, padding. */
-const BUCKET_OCTETS = 131_072;
-/** Full tile of a log: 256 hashes. */
-const TILE_OCTETS = 256 * HASH_OCTETS;
-const CONFIG_OCTETS = 4_096;
-/** A page of history may be as long as a server likes to make it. */
-const HISTORY_OCTETS = 4_194_304;
 /** Config texts remembered: there are two around a rotation. */
 const CONFIGS = 8;
 
@@ -77,6 +73,7 @@ const HEAD_MILLISECONDS = 300_000;
 export class Directory {
   readonly domain: string;
   readonly #parts: DirectoryParts & { readonly checkpoints: Checkpoints };
+  readonly #sources: Sources;
   readonly #configs = new Map<string, ConfigText>();
   #head: { readonly value: Head; readonly until: number } | undefined;
   #reading: Promise<Head> | undefined;
@@ -85,6 +82,12 @@ export class Directory {
   constructor(parts: DirectoryParts, domain: string) {
     this.#parts = { ...parts, checkpoints: parts.checkpoints ?? createMemoryCheckpoints() };
     this.domain = domain;
+    const published = async () => (await parts.descriptions.find(domain))?.directory?.publication;
+    this.#sources = new Sources(
+      parts,
+      () => this.api(),
+      async () => parts.publication ?? published(),
+    );
   }
 
   /** Base URL of the API, from the cache: a look-up never makes anybody fetch a description (§4.1). */
@@ -109,31 +112,33 @@ export class Directory {
   async head(until: number, options: { readonly fresh?: boolean } = {}): Promise<Head> {
     if (this.#head !== undefined && this.#head.until > this.#parts.clock() && options.fresh !== true)
       return this.#head.value;
-    this.#reading ??= this.#readHead(until).finally(() => (this.#reading = undefined));
+    this.#reading ??= this.read(until, (source) => this.#readHead(source, until)).finally(
+      () => (this.#reading = undefined),
+    );
     return this.#reading;
+  }
+
+  /** What `work` makes of the directory's files, or else of its API (`Sources`): verifying what it reads is up to it. */
+  read<T>(until: number, work: (source: Source) => Promise<T>): Promise<T> {
+    return this.#sources.read(until, work);
   }
 
   /** Reads and verifies the bucket of a name (§6.6). Throws as `verifyBundle` and `verifyGrowth`. */
   async readBucket(place: BucketPlace, until: number): Promise<Bucket> {
     const { depth, name } = place;
-    const path = `/v1/buckets/${depth}/${bucketNumber(name, depth)}`;
-    const octets = await this.#call(path, { until, maxOctets: BUCKET_OCTETS });
-    if (octets.length % LIMITS.bucketPadOctets !== 0)
-      throw new WhereaboutsError('bundle-invalid', 'a bucket without padding');
-    const { index, bundle } = parseReply(bucketReply, octets);
-    return this.#checkBucket({ index, bundle }, until, (policy) =>
-      verifyBundle({ index, bundle }, { ...place, now: this.#now() }, policy),
-    );
+    return this.read(until, async (source) => {
+      const reply = await source.readBucket(depth, bucketNumber(name, depth));
+      const verify = (policy: LogPolicy) => verifyBundle(reply, { ...place, now: this.#now() }, policy);
+      return { ...(await this.#checkBucket(source, reply, until, verify)), from: source.kind };
+    });
   }
 
   /** All sealed records of a bucket in index order: always the whole bucket, so that nobody sees which one was wanted (§6.5). */
-  async readSealed({ leaf, bucket, index }: Bucket, until: number): Promise<Uint8Array[]> {
-    const octets = await this.#call(`/v1/buckets/${leaf.depth}/${bucket}/sealed`, {
-      until,
-      accept: 'application/octet-stream',
-      maxOctets: LIMITS.bucketRecords * LIMITS.sealedOctets + LIMITS.sealedPadOctets,
-    });
-    return splitSealed(index, octets);
+  async readSealed({ leaf: { depth }, bucket, bucketLeaf, index, from }: Bucket, until: number): Promise<Uint8Array[]> {
+    const leaf = bucketLeaf === undefined ? undefined : leafHash(formatBucketLeaf(bucketLeaf));
+    const work = async (source: Source) => splitSealed(index, await source.readSealed({ depth, bucket, leaf }));
+    if (from === 'publication') return this.read(until, work);
+    return work(await this.#sources.api(until));
   }
 
   /** Deposits a record (§5.2); returns its epoch once the directory has proven that the record is in it. */
@@ -150,8 +155,10 @@ export class Directory {
     const place = readPlace(parseB64u(name, 32), reply);
     const request = { ...place, holder: parseB64u(expected.holder, 32), now: this.#now() };
     const given = { ...reply, digest: parseHex(digest, 32) };
-    await this.#checkBucket(reply, until, (policy) => verifyReceipt(given, request, policy), { older: true });
-    const { keys } = await this.#readConfig(place.config, until);
+    const source = await this.#sources.api(until);
+    const verify = (policy: LogPolicy) => verifyReceipt(given, request, policy);
+    await this.#checkBucket(source, reply, until, verify, { older: true });
+    const { keys } = await this.#readConfig(source, place.config);
     // Under a key that is gone nobody would find the record, and under one that is leaving not for long.
     const { keyId, registering } = expected;
     const key = keys.find(({ id }) => id === keyId);
@@ -176,62 +183,31 @@ export class Directory {
         throw new WhereaboutsError('bucket-invalid', 'the record is still in its bucket');
       return verified;
     };
-    await this.#checkBucket(reply, until, verify, { older: true });
+    const source = await this.#sources.api(until);
+    await this.#checkBucket(source, reply, until, verify, { older: true });
     return { epoch: reply.epoch };
   }
 
-  /** History of a bucket from its n-th change on, as served: nothing about it is verified here. */
-  async readHistory(place: ChainPlace, from: number, until: number): Promise<Uint8Array> {
-    const era = place.era === undefined ? '' : `&era=${place.era}`;
-    const path = `/v1/buckets/${place.depth}/${place.bucket}/history?from=${from}${era}`;
-    return this.#call(path, { until, accept: 'application/octet-stream', maxOctets: HISTORY_OCTETS });
-  }
-
-  /** The change list of an epoch that has `count` changes, as served. */
-  async readChanges(epoch: number, count: number, until: number): Promise<Uint8Array> {
-    const path = `/v1/epochs/${epoch}/changes`;
-    // One more than announced is enough to see that there are too many.
-    const maxOctets = (count + 1) * CHANGE_OCTETS;
-    return this.#call(path, { until, accept: 'application/octet-stream', maxOctets });
-  }
-
-  /** A file of the log (c2sp.org/tlog-tiles), as served. */
-  async readTile(path: string, until: number, maxOctets = TILE_OCTETS): Promise<Uint8Array> {
-    return this.#call(`/log/${path}`, { until, accept: 'application/octet-stream', maxOctets });
-  }
-
-  /** Hashes of a tile. A partial one may be gone once the full one is there (tlog-tiles, "Partial Tiles"): then the full one begins with it. */
-  async readHashes(path: string, until: number): Promise<Uint8Array> {
-    const [full = path, width] = path.split('.p/');
-    try {
-      return await this.readTile(path, until);
-    } catch (error) {
-      if (width === undefined || !(error instanceof WhereaboutsError) || error.code !== 'path-unknown') throw error;
-      return (await this.readTile(full, until)).subarray(0, Number(width) * HASH_OCTETS);
-    }
-  }
-
-  async #readHead(until: number): Promise<Head> {
-    const octets = await this.#call('/v1/epoch', { until, accept: 'text/plain', maxOctets: LIMITS.bundleOctets });
-    const bundle = await failAs('bundle-invalid', 'the newest epoch is no text', () => parseUtf8(octets));
+  async #readHead(source: Source, until: number): Promise<Head> {
+    const bundle = await source.readEpoch();
     const policy = await this.policy();
-    const epoch = await checkSigned(this.#log(until), policy, { bundle }, () =>
+    const epoch = await checkSigned(await this.#log(source, until), policy, { bundle }, () =>
       verifyEpoch(bundle, policy, this.#now()),
     );
     // §6.1: past 24 bits a look-up would hide among nobody.
     if (epoch.leaf.depth > LIMITS.maxDepth)
       throw new WhereaboutsError('depth-changed', 'the directory is deeper than a client looks');
-    const value = { ...epoch, config: await this.#readConfig(epoch.leaf.config, until) };
+    const value = { ...epoch, config: await this.#readConfig(source, epoch.leaf.config) };
     this.#head = { value, until: this.#parts.clock() + HEAD_MILLISECONDS };
     return value;
   }
 
   /** The configuration of a hash that stands in a verified leaf: its keys and no others (§3). */
-  async #readConfig(hash: Uint8Array, until: number): Promise<ConfigText> {
+  async #readConfig(source: Source, hash: Uint8Array): Promise<ConfigText> {
     const key = formatHex(hash);
     const known = this.#configs.get(key);
     if (known !== undefined) return known;
-    const octets = await this.#call(`/v1/config/${key}`, { until, accept: 'text/plain', maxOctets: CONFIG_OCTETS });
+    const octets = await source.readConfig(key);
     if (!equalOctets(sha256(octets), hash))
       throw new WhereaboutsError('config-invalid', 'the configuration is not the one in the log');
     const config = await failAs('config-invalid', 'the configuration is not what the protocol says', () =>
@@ -246,19 +222,23 @@ export class Directory {
   }
 
   async #checkBucket(
+    source: Source,
     reply: BucketReply,
     until: number,
     verify: (policy: LogPolicy) => Promise<VerifiedBucket>,
     options: { readonly older?: boolean } = {},
-  ): Promise<Bucket> {
+  ): Promise<Grown<VerifiedBucket>> {
     const policy = await this.policy();
     const signed = { bundle: reply.bundle, whole: JSON.stringify({ index: reply.index, bundle: reply.bundle }) };
-    return checkSigned(this.#log(until), policy, signed, () => verify(policy), options);
+    return checkSigned(await this.#log(source, until), policy, signed, () => verify(policy), options);
   }
 
-  #log(until: number): LogParts {
+  /** Where the log is read from: before anybody is accused because of files, the directory itself is asked. */
+  async #log(source: Source, until: number): Promise<LogParts> {
     const { checkpoints, clock } = this.#parts;
-    return { checkpoints, clock, readTile: (path) => this.readHashes(path, until) };
+    const isOwn = source.kind === 'api';
+    const sources = isOwn ? [source] : [source, await this.#sources.api(until)];
+    return { checkpoints, clock, isOwn, tiles: sources.map((one) => (path) => readHashes(one, path)) };
   }
 
   /** Seconds since 1970. */

@@ -180,7 +180,7 @@ async function findStale(
   recent.set(domain, state);
   for (let next = Math.max(state.epoch + 1, epoch - WINDOW + 1); next <= epoch; next++)
     try {
-      state.changed.set(next, await readChangedNames(directory, head.checkpoint, next, until));
+      state.changed.set(next, await directory.read(until, (source) => readChangedNames(source, head.checkpoint, next)));
     } catch {
       // Not remembered: whoever it may concern is asked about again.
     }

@@ -11,11 +11,15 @@ import { verifyGrowth, type Seen } from '../protocol/log/verify-growth.ts';
 import { formatVkey } from '../protocol/log/vkey.ts';
 import type { Checkpoints } from './checkpoints.ts';
 
+type ReadTile = (path: string) => Promise<Uint8Array>;
+
 /** What checking needs of the world. */
 export interface LogParts {
   readonly checkpoints: Checkpoints;
-  /** Octets of a tile by its path below the log's prefix. */
-  readonly readTile: (path: string) => Promise<Uint8Array>;
+  /** Octets of a tile by its path below the log's prefix: from one place after the other, before a proof counts as refused. */
+  readonly tiles: readonly ReadTile[];
+  /** The reply is the directory's own. One put together from files that others hold accuses nobody by not fitting together. */
+  readonly isOwn: boolean;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -51,7 +55,7 @@ export async function checkSigned<T extends VerifiedEpoch>(
   options: { readonly older?: boolean } = {},
 ): Promise<Grown<T>> {
   const verified = await verify().catch(async (error: unknown) => {
-    if (error instanceof WhereaboutsError && EVIDENT.has(error.code))
+    if (parts.isOwn && error instanceof WhereaboutsError && EVIDENT.has(error.code))
       await accuseReply(parts, policy, reply, error.code);
     throw error;
   });
@@ -103,7 +107,20 @@ async function grow(
   older: boolean,
 ): Promise<void> {
   const [from, to] = older && checkpoint.size < seen.size ? [checkpoint, seen] : [seen, checkpoint];
-  const proof = to.size > from.size && from.size > 0 ? await readConsistency(parts, from.size, to.size) : [];
+  const places = to.size > from.size && from.size > 0 ? parts.tiles : [];
+  const prove = (readTile: ReadTile) => readConsistency({ readTile }, from.size, to.size);
+  let refused: WhereaboutsError | undefined;
+  for (const readTile of places.slice(0, -1))
+    try {
+      return verifyGrowth(from, to, await prove(readTile));
+    } catch (error) {
+      if (!(error instanceof WhereaboutsError)) throw error;
+      refused = error;
+    }
+  const last = places.at(-1);
+  const proof = await (last === undefined ? Promise.resolve([]) : prove(last)).catch((error: unknown) => {
+    throw refused ?? error;
+  });
   try {
     verifyGrowth(from, to, proof);
   } catch (error) {
@@ -115,7 +132,7 @@ async function grow(
 
 /** A consistency proof made from the log's own tiles: it proves nothing until it was checked. */
 export async function readConsistency(
-  { readTile }: Pick<LogParts, 'readTile'>,
+  { readTile }: { readonly readTile: ReadTile },
   old: number,
   size: number,
 ): Promise<Uint8Array[]> {

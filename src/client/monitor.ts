@@ -3,6 +3,7 @@
 import { bucketNumber, formatEntry } from '../protocol/bucket.ts';
 import type { ConfigKey } from '../protocol/config-text.ts';
 import { WhereaboutsError, type Code } from '../protocol/errors.ts';
+import { formatBucketLeaf } from '../protocol/log/bucket-leaf.ts';
 import { isRemoval } from '../protocol/log/changes.ts';
 import { leafHash } from '../protocol/log/hash.ts';
 import type { EpochLeaf } from '../protocol/log/leaf-text.ts';
@@ -151,11 +152,10 @@ async function checkBucket(
     const text = await store.find(origin, name);
     if (text !== undefined) states.set(name, parseMonitorState(text));
   }
-  const reader: HistoryReader = {
-    readHistory: (place, from) => directory.readHistory(place, from, until),
-    readDepth: async (epoch) => (await readEpochLeaf(directory, bucket.checkpoint, epoch, until)).depth,
-  };
-  const { entries, since, whole } = await readChanges(reader, bucket, names, states);
+  const { entries, since, whole } = await directory.read(until, (source) => {
+    const readDepth = async (epoch: number) => (await readEpochLeaf(source, bucket.checkpoint, epoch)).depth;
+    return readChanges({ ...source, readDepth }, bucket, names, states);
+  });
   const reports: MonitorReport[] = [];
   for (const watched of names) {
     const name = parseB64u(watched.name, 32);
@@ -203,14 +203,15 @@ async function readChanges(
   states: ReadonlyMap<string, MonitorState>,
 ): Promise<{ entries: readonly HistoryEntry[]; since?: number | undefined; whole: boolean }> {
   const known = [...states.values()].map(({ chain }) => chain).filter(({ length }) => length > 0);
-  const place = { depth: bucket.leaf.depth, bucket: bucket.bucket };
-  const isHere = names.every(({ name }) => states.get(name)?.chain.depth === place.depth);
+  const here = { depth: bucket.leaf.depth, bucket: bucket.bucket };
+  const isHere = names.every(({ name }) => states.get(name)?.chain.depth === here.depth);
   if (bucket.bucketLeaf === undefined) {
     // §6.1, §6.2: a bucket that was used once says so for ever, at every depth.
     if (known.length > 0)
       throw new WhereaboutsError('bucket-invalid', 'a bucket that was used before is shown as never used');
     return { entries: [], whole: true };
   }
+  const place = { ...here, leaf: leafHash(formatBucketLeaf(bucket.bucketLeaf)) };
   if (isHere && known.length === names.length) {
     try {
       const entries = await readGrowth(reader, known, place, chainOf(bucket));

@@ -26,6 +26,8 @@ export interface Policy {
   readonly regions?: Readonly<Record<string, readonly string[]>>;
   /** What is demanded of directories' logs, by domain: one that is not named is believed about its own key, without witnesses. */
   readonly logs?: Readonly<Record<string, LogPin>>;
+  /** Where directories' public octets are read from as files (§6.8), by domain; `false`: from their API, whatever they say. */
+  readonly publications?: Readonly<Record<string, string | false>>;
 }
 
 const domain = z.string().transform((text, context): string => {
@@ -52,6 +54,7 @@ const schema = z
     alternatives: domains.default([]),
     regions: z.record(z.string().regex(/^[A-Z]{2}$/), domains).exactOptional(),
     logs: z.record(domain, logPin).exactOptional(),
+    publications: z.record(domain, z.union([z.url({ protocol: /^https?$/ }), z.literal(false)])).exactOptional(),
   })
   // A pin with a misspelt domain would demand nothing of anybody. Whose peers may be asked is not known beforehand.
   .refine(
@@ -108,8 +111,10 @@ export async function findPeers(
 }
 
 function formatIssue(issue: z.core.$ZodIssue): string {
-  // Members of `logs` are named by whoever wrote the policy, all others by this program.
-  const steps = issue.path.map((step, at) => (at === 1 && issue.path[0] === 'logs' ? '<directory>' : step));
+  // Members of `logs` and `publications` are named by whoever wrote the policy, all others by this program.
+  const steps = issue.path.map((step, at) =>
+    at === 1 && (issue.path[0] === 'logs' || issue.path[0] === 'publications') ? '<directory>' : step,
+  );
   const place = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   // Zod's own text for an unknown member repeats it, and a policy may hold a secret in the wrong place.
   const message = issue.code === 'unrecognized_keys' ? 'has a member it may not have' : issue.message;

@@ -33,6 +33,8 @@ export interface Description {
   };
   readonly directory?: {
     readonly api: string;
+    /** Where its public octets are published as files (§6.8). */
+    readonly publication?: string;
     /** Verifier key of its log. */
     readonly log?: string;
     readonly witnesses?: readonly string[];
@@ -94,6 +96,7 @@ function descriptionOf(sandbox: boolean): z.ZodType<Description> {
       directory: z
         .object({
           api: url,
+          publication: url.exactOptional(),
           log: text.exactOptional(),
           witnesses: texts.exactOptional(),
           issuers: z.union([z.literal('open'), z.array(domain)]).exactOptional(),

@@ -1,5 +1,6 @@
 // Settings that are missing or contradict each other, in terms of their names. Each rule is one line.
 import type { Role, Values } from './config.ts';
+import { publicationRules } from './publication-settings.ts';
 import { envName, type Key } from './settings.ts';
 
 /** What is missing or does not fit together, in terms of the settings' names. */
@@ -61,6 +62,7 @@ export function findContradictions(values: Values): string[] {
       values.signingKey !== undefined && has('directory') && values.logKey === undefined,
       `${envName('logKey')}: required for the role directory where keys come from the environment`,
     ],
+    ...publicationRules(values, envName),
     ...(['witness', 'auditor'] as const).map((role): [boolean, string] => [
       values.signingKey !== undefined && has(role) && values[`${role}Key`] === undefined,
       `${envName(`${role}Key`)}: required for the role ${role} where keys come from the environment`,

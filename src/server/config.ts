@@ -5,6 +5,7 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Quota, Quotas } from './context.ts';
 import type { LogChoice } from './witness/logs.ts';
 import { findContradictions } from './config-rules.ts';
+import { publicationOf, type PublicationConfig } from './publication-settings.ts';
 import type { Setting } from './setting-forms.ts';
 import { envName, SETTINGS, type Key } from './settings.ts';
 
@@ -42,6 +43,7 @@ export interface Config {
     readonly quotas: Quotas;
     /** Id of an OPRF key that is lost or stolen. */
     readonly abandonedKey: string | undefined;
+    readonly publication: PublicationConfig;
     /** How the log is kept (§6.3); times in milliseconds. */
     readonly log: {
       readonly interval: number;
@@ -95,6 +97,7 @@ export interface Secrets {
   readonly auditorKey: string | undefined;
   readonly resolverToken: string | undefined;
   readonly matrixHsToken: string | undefined;
+  readonly publicationSecretKey: string | undefined;
 }
 
 /** Where this platform keeps things. */
@@ -218,6 +221,7 @@ function configOf(values: Values, places: Places): Config {
       listed: new Set(values.listed),
       quotas: quotasOf(values),
       abandonedKey: values.abandonedKey,
+      publication: publicationOf(values),
       log: {
         interval: values.epochInterval ?? 0,
         heartbeat: 1000 * (values.epochHeartbeat ?? 0),
@@ -277,7 +281,7 @@ export function quotasOf(values: Values): Quotas {
 /** The secrets among the settings. */
 export function secretsOf(values: Values): Secrets {
   const { databaseUrl, oprfKey, oldOprfKey, oldOprfKeyUntil, signingKey, logKey, witnessKey, auditorKey } = values;
-  const { resolverToken, matrixHsToken } = values;
+  const { resolverToken, matrixHsToken, publicationSecretKey } = values;
   return {
     databaseUrl,
     oprfKey,
@@ -289,5 +293,6 @@ export function secretsOf(values: Values): Secrets {
     auditorKey,
     resolverToken,
     matrixHsToken,
+    publicationSecretKey,
   };
 }

@@ -15,6 +15,8 @@ export interface OwnDescription {
   readonly jwks: { readonly keys: readonly object[] };
   readonly directory?: {
     readonly api: string;
+    /** Where its public octets are published as files. */
+    readonly publication?: string | undefined;
     /** Verifier key of the log's notes. */
     readonly log: string;
     /** Verifier keys of the witnesses it asks. */
@@ -55,6 +57,7 @@ export function formatOwnDescription(own: OwnDescription): string {
       : {
           directory: {
             api: directory.api,
+            publication: directory.publication,
             log: directory.log,
             ...(directory.witnesses === undefined || directory.witnesses.length === 0
               ? {}

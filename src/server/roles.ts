@@ -150,6 +150,7 @@ function describeSelf(config: Config, keys: Keys, extra: Parts['extra'], clock: 
       ? {
           directory: {
             api: url,
+            publication: directory.publication.url,
             log: formatNoteKey(`${domain}/whereabouts`, keys.log),
             witnesses: directory.log.witnesses.map(({ vkey }) => vkey),
             issuers: directory.issuers === 'open' ? 'open' : [...directory.listed],

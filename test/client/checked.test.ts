@@ -229,7 +229,7 @@ describe('what is kept', () => {
       const reply = await world.honest.answer('GET', new URL(`https://${DIRECTORY}/log/${path}`), '');
       return new Uint8Array(await reply.arrayBuffer());
     };
-    parts = { checkpoints: createMemoryCheckpoints(), clock: world.clock, readTile };
+    parts = { checkpoints: createMemoryCheckpoints(), clock: world.clock, tiles: [readTile], isOwn: true };
     policy = { origin: world.honest.origin, log: world.signer.key, witnesses: [], quorum: 0 };
   });
   const kept = async () =>

@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Directory, type Bucket } from '../../src/client/directory.ts';
 import { readEpochLeaf } from '../../src/client/epoch-leaf.ts';
+import { readHashes } from '../../src/client/source.ts';
 import type { SafeFetch } from '../../src/evidence/safe-fetch.ts';
 import type { Entry } from '../../src/protocol/bucket.ts';
 import { formatConfigText } from '../../src/protocol/config-text.ts';
@@ -226,7 +227,7 @@ describe('sealed records', () => {
 
 describe('tiles', () => {
   const FULL = 'tile/0/000';
-  const read = (path: string) => directory.readHashes(path, until);
+  const read = (path: string) => directory.read(until, (source) => readHashes(source, path));
   const octets = (length: number) =>
     new Response(new Uint8Array(length).fill(7), { headers: { 'content-type': 'application/octet-stream' } });
 
@@ -255,7 +256,7 @@ describe('leaves of the log', () => {
     const { clock, descriptions } = asker.context;
     const own = new Directory({ fetch: log.fetch, clock, descriptions }, DIRECTORY);
     const checkpoint = { size: leaves.length, root: treeRoot(leaves.length, memoryTree(leaves.map(leafHash))) };
-    return { log, leaf: (epoch: number) => readEpochLeaf(own, checkpoint, epoch, until) };
+    return { log, leaf: (epoch: number) => own.read(until, (source) => readEpochLeaf(source, checkpoint, epoch)) };
   };
 
   test('are those of the checkpoint, by their number', async () => {

@@ -108,7 +108,8 @@ async function readCheckpoint() {
   return { origin, size, root };
 }
 
-const readLeaf = async () => readEpochLeaf(await on.open(), { size: 6, root }, 2, on.until());
+const readLeaf = async () =>
+  (await on.open()).read(on.until(), (source) => readEpochLeaf(source, { size: 6, root }, 2));
 
 /** Not by way of HTTP, for speed: most of it is zeros, and each has to stay one. */
 function readSealed(entries: readonly Entry[], octets: Uint8Array): string[] {

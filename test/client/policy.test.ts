@@ -19,6 +19,23 @@ const WITNESS = formatVkey(createVkey('w1.example', KEY_TYPES.cosignature, seed(
 const logs = (pin: object, directory = 'directory.example') => ({ ...GOOD, logs: { [directory]: pin } });
 
 describe('policies', () => {
+  test('say where files of a directory are read, or that none are; never what was written in their place', () => {
+    const of = (where: unknown) => parsePolicy({ ...GOOD, publications: { 'directory.example': where } }).publications;
+    expect(of('https://files.example/a')).toEqual({ 'directory.example': 'https://files.example/a' });
+    expect(of(false)).toEqual({ 'directory.example': false });
+    for (const wrong of [true, 'secret-token', 'ftp://files.example', 7, null]) {
+      const failure = (() => {
+        try {
+          return of(wrong);
+        } catch (error) {
+          return error;
+        }
+      })();
+      expect(failure).toMatchObject({ code: 'policy-invalid' });
+      expect(String(failure)).not.toMatch(/secret|directory\.example|ftp/);
+    }
+  });
+
   test('pin logs and witnesses of directories they ask', () => {
     const pin = { log: LOG, witnesses: [{ key: WITNESS, operator: 'example.org' }], quorum: 1 };
     const read = parsePolicy(logs(pin)).logs?.['directory.example'];

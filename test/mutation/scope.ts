@@ -3,8 +3,8 @@ import { globSync } from 'node:fs';
 
 /** Client, monitor, auditor and witness: everything that refuses what a directory shows (docs/protocol.md §6). */
 const SOURCES = [
-  'src/client/{audit-snapshot,auditor,bucket-history,checkpoints,directory,epoch-leaf,evaluate}.ts',
-  'src/client/{log-check,log-pin,log-reader,look-up,monitor,monitor-state}.ts',
+  'src/client/{api-source,audit-snapshot,auditor,bucket-history,checkpoints,directory,epoch-leaf,evaluate}.ts',
+  'src/client/{log-check,log-pin,log-reader,look-up,monitor,monitor-state,source}.ts',
   'src/protocol/{bucket,config-text,oprf}.ts',
   'src/protocol/log/{audit,audit-replay,bucket-leaf,bundle,changes,checkpoint,evidence,history,leaf-text,lines}.ts',
   'src/protocol/log/{merkle-verify,note,tile,tlog-proof,verify-*,vkey,witness}.ts',
@@ -52,7 +52,7 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'auditEpoch throws nothing else',
   },
   {
-    file: 'src/client/directory.ts',
+    file: 'src/client/source.ts',
     check: '!(error instanceof WhereaboutsError)',
     why: "another error's code is none of ours",
   },

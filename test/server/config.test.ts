@@ -58,6 +58,22 @@ describe('defaults', () => {
   });
 });
 
+test('a publication: a folder, or a store with its key', () => {
+  const of = (env: Environment) => {
+    const { config, secrets } = read({ ...DATABASE, WHEREABOUTS_DOMAIN: 'a.example', ...env });
+    return [config.directory.publication.to, config.directory.publication.interval, secrets.publicationSecretKey];
+  };
+  expect(of({})).toEqual([undefined, 10_000, undefined]);
+  expect(of({ WHEREABOUTS_PUBLICATION: '/public' })).toEqual([{ folder: '/public' }, 10_000, undefined]);
+  const store = {
+    WHEREABOUTS_PUBLICATION: 'https://s3.example/files/a',
+    WHEREABOUTS_PUBLICATION_KEY_ID: 'id',
+    WHEREABOUTS_PUBLICATION_SECRET_KEY: 'secret',
+    WHEREABOUTS_PUBLICATION_INTERVAL: '30',
+  };
+  expect(of(store)).toEqual([{ url: 'https://s3.example/files/a', region: 'auto', keyId: 'id' }, 30_000, 'secret']);
+});
+
 describe('sources', () => {
   test('the environment wins over the file; an empty variable is not set', () => {
     const file = { domain: 'file.example', port: 9000, listed: ['a.example', 'b.example'] };
@@ -137,6 +153,42 @@ describe('problems', () => {
     ['an unknown member of the file', base, { domian: 'x' }, 'domian'],
     ['an object in the file', base, { data: { path: '/x' } }, 'data'],
     ['null in the file', base, { listed: [null] }, 'listed'],
+    [
+      'a store without a key',
+      { ...base, WHEREABOUTS_PUBLICATION: 'https://s3.example/files' },
+      {},
+      'WHEREABOUTS_PUBLICATION_KEY_ID',
+    ],
+    [
+      'a store’s secret twice',
+      {
+        ...base,
+        WHEREABOUTS_PUBLICATION: 'https://s3.example/files',
+        WHEREABOUTS_PUBLICATION_KEY_ID: 'k',
+        WHEREABOUTS_PUBLICATION_SECRET_KEY: 's',
+        WHEREABOUTS_PUBLICATION_SECRET_KEY_FILE: '/s',
+      },
+      {},
+      'WHEREABOUTS_PUBLICATION_SECRET_KEY',
+    ],
+    [
+      'a store over plain http',
+      { ...base, WHEREABOUTS_PUBLICATION: 'http://s3.example/files' },
+      {},
+      'WHEREABOUTS_PUBLICATION',
+    ],
+    [
+      'a store without a bucket',
+      { ...base, WHEREABOUTS_PUBLICATION: 'https://s3.example' },
+      {},
+      'WHEREABOUTS_PUBLICATION',
+    ],
+    [
+      'files that are stale when they come',
+      { ...base, WHEREABOUTS_PUBLICATION: '/public', WHEREABOUTS_PUBLICATION_INTERVAL: '900' },
+      {},
+      'WHEREABOUTS_PUBLICATION_INTERVAL',
+    ],
     ['listed issuers, none listed', { ...base, WHEREABOUTS_ISSUERS: 'listed' }, {}, 'WHEREABOUTS_LISTED'],
     ['an IP address as domain', { WHEREABOUTS_DOMAIN: '127.0.0.1' }, {}, 'WHEREABOUTS_DOMAIN'],
     ['plain http as public address', { ...base, WHEREABOUTS_URL: 'http://a.example' }, {}, 'WHEREABOUTS_URL'],

@@ -5,9 +5,11 @@ import { randomBytes } from 'node:crypto';
 import { chown, link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Writes `file` anew, readable by its owner only. */
-export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
-  await placeDraft(file, content, async (draft) => {
+const OWNER_ONLY = 0o600;
+
+/** Writes `file` anew, readable by its owner only unless `mode` says otherwise. */
+export async function replaceFile(file: string, content: string | Uint8Array, mode = OWNER_ONLY): Promise<void> {
+  await placeDraft(file, { content, mode }, async (draft) => {
     await keepOwner(file, draft);
     await rename(draft, file);
   });
@@ -16,7 +18,7 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
 /** The same under a name nobody has; false where somebody has it. */
 export async function addFile(file: string, content: string): Promise<boolean> {
   try {
-    await placeDraft(file, content, (draft) => link(draft, file));
+    await placeDraft(file, { content, mode: OWNER_ONLY }, (draft) => link(draft, file));
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -27,14 +29,15 @@ export async function addFile(file: string, content: string): Promise<boolean> {
 /** Whether a file of this name is a draft. */
 export const isDraft = (name: string): boolean => /\.[0-9a-f]{16}\.new$/.test(name);
 
-async function placeDraft(
-  file: string,
-  content: string | Uint8Array,
-  place: (draft: string) => Promise<void>,
-): Promise<void> {
+interface Draft {
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+}
+
+async function placeDraft(file: string, made: Draft, place: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${file}.${randomBytes(8).toString('hex')}.new`;
   try {
-    await writeThrough(draft, content);
+    await writeThrough(draft, made);
     await place(draft);
   } finally {
     await rm(draft, { force: true });
@@ -49,8 +52,8 @@ async function keepOwner(file: string, draft: string): Promise<void> {
   if (before !== undefined) await chown(draft, before.uid, before.gid);
 }
 
-async function writeThrough(file: string, content: string | Uint8Array): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
+async function writeThrough(file: string, { content, mode }: Draft): Promise<void> {
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(content);
     await handle.sync();
@@ -60,7 +63,7 @@ async function writeThrough(file: string, content: string | Uint8Array): Promise
 }
 
 /** The name is the folder's content: it has to reach the disk as well. Windows does that itself and knows no such call. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

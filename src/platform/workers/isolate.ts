@@ -8,16 +8,20 @@ import { nobleGroup } from '../../protocol/group-noble.ts';
 import { readConfig, type Config, type Secrets } from '../../server/config.ts';
 import type { Context, Log } from '../../server/context.ts';
 import { createMemory, type Memory } from '../../server/directory/sequencer/flight.ts';
+import { createProgress, type Progress } from '../../server/publication/publish.ts';
 import { openSecrets, type Keys } from '../../server/keys.ts';
 import { checkReady, type Database } from '../../server/store/database.ts';
 import { openPool } from '../postgres-pool.ts';
 import { openGroup } from '../sodium.ts';
 import { analyticsMetrics } from './analytics.ts';
 import sodium from './libsodium.wasm';
+import type { R2Bucket } from './r2-store.ts';
 import { createFetchTransport } from './transport.ts';
 
 export interface Bindings {
   readonly HYPERDRIVE?: { readonly connectionString: string };
+  /** Where the directory's public octets are published as files, where they are. */
+  readonly PUBLICATION?: R2Bucket;
   /** A service of the operator's own that carries what goes out, where the platform's `fetch` is not to. */
   readonly EGRESS?: { readonly fetch: typeof globalThis.fetch };
   readonly [name: string]: unknown;
@@ -49,6 +53,8 @@ async function open(env: Bindings): Promise<Opened> {
   const refuse = (why: string) => new WhereaboutsError('config-invalid', why);
   if (config.keys !== undefined) throw refuse('on Workers keys come from secrets: WHEREABOUTS_SIGNING_KEY and others');
   if (config.roles.has('auditor')) throw refuse('an auditor keeps a whole directory at hand: not on Workers');
+  if (config.directory.publication.to !== undefined)
+    throw refuse('on Workers files are published to the R2 binding PUBLICATION');
   if (config.roles.has('resolver') && config.roles.size > 1)
     throw refuse('a resolver is a Worker of its own: it is not for everybody to call');
   return { config, secrets, keys: await openSecrets(nobleGroup, secrets), texts };
@@ -70,6 +76,8 @@ export async function fastestGroup(): Promise<Group> {
 }
 
 export const memory: Memory = createMemory();
+/** Of the files published from here. */
+export const progress: Progress = createProgress();
 
 /** The world as one request may use it. */
 export const openWorld = ({ METRICS }: Bindings, execution: Execution): Context => ({

@@ -15,6 +15,9 @@ import type { Accounts } from '../../server/issuer/accounts.ts';
 import { purgeIssuer } from '../../server/issuer/purge.ts';
 import { replaceKeys } from '../../server/key-rotation.ts';
 import { readLookups } from '../../server/lookups/context.ts';
+import { logFailure } from '../../server/failure.ts';
+import { Publication } from '../../server/publication/publish.ts';
+import { sweepFiles } from '../../server/publication/sweep.ts';
 import { directoryContext, issuerContext, witnessContext, type Parts } from '../../server/roles.ts';
 import { directoryApp } from '../../server/routes/directory.ts';
 import { issuerApp } from '../../server/routes/issuer.ts';
@@ -22,8 +25,9 @@ import { resolverApp } from '../../server/routes/resolver.ts';
 import { witnessApp } from '../../server/routes/witness.ts';
 import { createCheckpointStore } from '../../server/store/checkpoints.ts';
 import { createDescriptionStore } from '../../server/store/descriptions.ts';
-import { connect, fastestGroup, memory, openOutside, openWorld } from './isolate.ts';
+import { connect, fastestGroup, memory, openOutside, openWorld, progress } from './isolate.ts';
 import type { Bindings, Execution, Opened } from './isolate.ts';
+import { r2Store } from './r2-store.ts';
 
 /** Crons of wrangler.toml: heartbeats and what a request that died left unpublished; what is asked again; the sweep. */
 export type Due = 'minute' | 'ten-minutes' | 'hour';
@@ -58,13 +62,20 @@ function openDirectory(turn: Turn): RoleAtWork {
   const parts = partsOf(turn);
   const { random } = parts.world;
   const ctx = directoryContext({ ...parts, evaluating: inlineEvaluation({ group: fastestGroup, random }) });
+  const { PUBLICATION } = turn.env;
+  const files = PUBLICATION === undefined ? undefined : r2Store(PUBLICATION);
   const due: Record<Due, () => Promise<unknown>> = {
     minute: async () => {
       await advance(ctx, { patient: false });
       forgetKeys(ctx, parts);
+      if (files !== undefined)
+        await logFailure(ctx.log, 'publication-failed', new Publication(files, progress).publish(ctx));
     },
     'ten-minutes': () => Promise.all([recheck(ctx), refreshDescriptions(ctx)]),
-    hour: () => purge(ctx),
+    hour: async () => {
+      await purge(ctx);
+      if (files !== undefined) await logFailure(ctx.log, 'publication-sweep-failed', sweepFiles(ctx, files));
+    },
   };
   return { fetch: (request, bindings) => directoryApp(ctx).fetch(request, bindings), due: (what) => due[what]() };
 }

@@ -29,13 +29,16 @@ export function isTileOf(tile: Tile, size: number): boolean {
   return tile.index < BigInt(full) || (tile.index === BigInt(full) && tile.width <= partial);
 }
 
-/** Path below the log's prefix: tile/<L>/<N>[.p/<W>], N in groups of three digits. */
-export function formatTilePath({ level, index, width }: Tile): string {
-  const digits = index.toString();
+/** A number in groups of three digits, each but the last with an x in front: 1234067 is x001/x234/067. */
+export function formatGroups(number: bigint | number): string {
+  const digits = number.toString();
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.{3}/g) ?? [];
-  const path = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/');
-  return `tile/${level}/${path}${width === WIDTH ? '' : `.p/${width}`}`;
+  return groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/');
 }
+
+/** Path below the log's prefix: tile/<L>/<N>[.p/<W>], N in groups of three digits. */
+export const formatTilePath = ({ level, index, width }: Tile): string =>
+  `tile/${level}/${formatGroups(index)}${width === WIDTH ? '' : `.p/${width}`}`;
 
 const PATH =
   /^tile\/(?<level>entries|[0-9]{1,2})\/(?<groups>(?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/(?<width>[0-9]{1,3}))?$/;
