@@ -3,6 +3,7 @@
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { formatHex } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
+import { isDatabaseTrouble } from '../store/database.ts';
 import { applyDeposits } from './deposit-apply.ts';
 import type { Deposit } from './deposit-decision.ts';
 
@@ -78,6 +79,8 @@ async function settleAll(ctx: DirectoryContext, jobs: readonly Job[]): Promise<v
       job.settle(result);
     }
   } catch (error) {
-    for (const { fail } of jobs) fail(error);
+    // A fault of ours over one of them is nobody else's: each is tried by itself.
+    if (jobs.length > 1 && !isDatabaseTrouble(error)) for (const job of jobs) await settleAll(ctx, [job]);
+    else for (const { fail } of jobs) fail(error);
   }
 }

@@ -116,4 +116,23 @@ describe.each(ENGINES)('deposits at once on %s', (engine) => {
     await directory.settle();
     await checkDirectory(database.db, START);
   });
+
+  test('a fault over one of them is no other’s', async () => {
+    const directory = await open();
+    const made = await many(12, listed);
+    const poisoned = made[5];
+    await database.query(`create function poison() returns trigger language plpgsql as $$ begin
+      if encode(new.digest, 'hex') = '${poisoned?.digest}' then raise exception 'poisoned'; end if; return new; end $$`);
+    await database.query('create trigger poison before insert on records for each row execute function poison()');
+    try {
+      expect(await tally(directory, made)).toEqual({ '201': 11, '500 internal-error': 1 });
+    } finally {
+      await database.query('drop function poison cascade');
+    }
+    expect(
+      await outcome(put(directory, poisoned ?? { path: '', body: { sealed: '', deposit: '', attestations: [] } })),
+    ).toEqual({ status: 201 });
+    await directory.settle();
+    await checkDirectory(database.db, START);
+  });
 });
