@@ -38,6 +38,11 @@ const cpu = (): number => {
 };
 const wall = (): number => performance.now() * 1_000;
 
+const rotate = <T>(list: readonly T[], by: number): T[] => [
+  ...list.slice(by % list.length),
+  ...list.slice(0, by % list.length),
+];
+
 /** The last subject is the peer the others are compared with. */
 export async function compare(subjects: readonly Subject[], options: Options = {}): Promise<Line[]> {
   const { rounds = 7, roundMilliseconds = 150 } = options;
@@ -45,7 +50,8 @@ export async function compare(subjects: readonly Subject[], options: Options = {
   const rates = subjects.map((): number[] => []);
   for (const subject of subjects) await subject.run();
   for (let round = 0; round < rounds; round++)
-    for (const [at, subject] of subjects.entries()) {
+    // Another one first each time: what one leaves behind is the next one's to clear away.
+    for (const [at, subject] of rotate([...subjects.entries()], round)) {
       const start = clock();
       let [units, elapsed] = [0, 0];
       while (elapsed < roundMilliseconds * 1_000) {

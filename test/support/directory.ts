@@ -68,6 +68,8 @@ export interface TestDirectory {
   readonly time: { now: number };
   readonly keyId: string;
   request(path: string, init?: RequestInit, client?: string): Promise<Response>;
+  /** The same for a request that is there already. */
+  fetch(request: Request): Response | Promise<Response>;
   /** One step of the log, as a timer takes it every second. */
   step(): Promise<void>;
   /** Waits for work no reply waited for. */
@@ -171,6 +173,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     time,
     keyId: oprfKeys[0]?.id ?? '',
     request: async (path, init, client = '192.0.2.1') => app.request(path, init, { client }),
+    fetch: (request) => app.fetch(request, { client: '192.0.2.1' }),
     step: async () => {
       await advance(ctx, { patient: false });
     },
