@@ -49,7 +49,10 @@ export async function loadRecords(env: Readonly<Record<string, string>>, count: 
       await directory.step();
       await directory.settle();
     }
-    await db.execute(sql`analyze`);
+    await db.transaction(async (tx) => {
+      await tx.execute(sql`set local statement_timeout = 0`);
+      await tx.execute(sql`analyze`);
+    });
     const left = directory.log.filter(({ level }) => level === 'error');
     if (left.length > 0) throw new Error(JSON.stringify(left[0]));
   } finally {

@@ -171,9 +171,8 @@ export async function openStorm(options: StormOptions) {
     stop: async () => {
       ending.abort();
       await Promise.all(working);
-      await agent.close();
     },
-    /** Every acknowledged deposit is in a bucket that verifies. */
+    /** The last look: every acknowledged deposit is in a bucket that verifies. */
     verifyAll: async (): Promise<void> => {
       await readHead();
       for (const one of tally.acknowledged) {
@@ -184,6 +183,7 @@ export async function openStorm(options: StormOptions) {
         const { entries } = await verifyBundle(parsed, { name: one.name, depth, config, now: seconds() }, policy);
         if (!entries.some(({ digest }) => equalOctets(digest, one.digest))) throw new Error('a deposit is lost');
       }
+      await agent.close();
     },
   };
 }
