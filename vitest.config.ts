@@ -4,7 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, the longest first: begun before all others, so that no core is idle at the end. */
 const LONG = [
   'test/conformance/kill.',
+  'test/server/directory/storm.',
   'test/sandbox/',
+  'test/server/publication/',
   'test/server/directory/races.',
   'test/cli/',
   'test/server/directory/faults.',
