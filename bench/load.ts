@@ -10,7 +10,7 @@ import { openKeys, storedFile } from '../src/server/keys.ts';
 import { createTestDirectory, DOMAIN } from '../test/support/directory.ts';
 import { seconds } from '../test/support/served-directory.ts';
 
-const BATCH = 100_000;
+const BATCH = 25_000;
 const DAY = 86_400;
 
 /** Fills the empty database of a directory with these settings with `count` records; a log of its own key. */
