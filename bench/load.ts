@@ -10,7 +10,8 @@ import { openKeys, storedFile } from '../src/server/keys.ts';
 import { createTestDirectory, DOMAIN } from '../test/support/directory.ts';
 import { seconds } from '../test/support/served-directory.ts';
 
-const BATCH = 25_000;
+/** As many as an epoch takes. */
+const BATCH = 10_000;
 const DAY = 86_400;
 
 /** Fills the empty database of a directory with these settings with `count` records; a log of its own key. */
@@ -23,7 +24,7 @@ export async function loadRecords(env: Readonly<Record<string, string>>, count: 
     const directory = createTestDirectory(database, {
       logSigner: { key: createVkey(`${DOMAIN}/whereabouts`, KEY_TYPES.ed25519, keys.log), privateKey: keys.logKey },
       oprfKeys: keys.oprf,
-      sequencing: { batch: BATCH, depth: { target: LIMITS.bucketTarget, least: depth } },
+      sequencing: { depth: { target: LIMITS.bucketTarget, least: depth } },
       time: { now: Date.now() },
     });
     const { db } = database;

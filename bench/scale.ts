@@ -5,11 +5,11 @@ import { createDepositor, createParty, makeDeposit } from '../test/support/direc
 import { startPostgres } from '../test/support/postgres.ts';
 import { makeHome } from '../test/support/program.ts';
 import { prepareDirectory, seconds, serveDirectory } from '../test/support/served-directory.ts';
-import { sleep } from '../test/support/storm.ts';
 import postgres from 'postgres';
 import { loadRecords } from './load.ts';
 import { percentile, print, type Line } from './measure.ts';
 import { cpuOf, memoryOf } from './process.ts';
+import { sleep } from '../src/server/directory/sequencer/waiting.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];
 const [ROUNDS, READS, READERS] = [6, 400, 4];

@@ -4,9 +4,10 @@ import { createParty } from '../test/support/directory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { makeHome } from '../test/support/program.ts';
 import { prepareDirectory, serveDirectory } from '../test/support/served-directory.ts';
-import { openStorm, sleep } from '../test/support/storm.ts';
+import { openStorm } from '../test/support/storm.ts';
 import { median, percentile } from './measure.ts';
 import { memoryOf } from './process.ts';
+import { sleep } from '../src/server/directory/sequencer/waiting.ts';
 
 const MINUTES = Number(process.argv[2] ?? 60);
 const RESTART_MINUTES = 3;

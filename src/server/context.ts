@@ -74,8 +74,6 @@ export interface ShownCheckpoint {
 export interface Sequencing extends Pace {
   /** How long a deposit waits for its epoch before it is told to come back, in milliseconds. */
   readonly patience: number;
-  /** Changes in one epoch at most. */
-  readonly batch?: number;
   readonly depth: DepthAim;
   readonly shown?: ShownCheckpoint;
 }

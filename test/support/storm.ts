@@ -10,6 +10,7 @@ import { verifyBundle, verifyReceipt } from '../../src/protocol/log/verify-bundl
 import type { LogPolicy } from '../../src/protocol/log/verify-epoch.ts';
 import { blind } from '../../src/protocol/oprf.ts';
 import { equalOctets, formatB64u, parseB64u, parseHex, utf8 } from '../../src/protocol/wire.ts';
+import { sleep } from '../../src/server/directory/sequencer/waiting.ts';
 import { clientToken, createDepositor, DOMAIN, makeDeposit } from './directory.ts';
 import type { Party } from './parties.ts';
 import { findKey, seconds } from './served-directory.ts';
@@ -187,6 +188,3 @@ export async function openStorm(options: StormOptions) {
     },
   };
 }
-
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -62,7 +62,10 @@ export async function proveBucket(
   bucket: number,
 ): Promise<ProvenBucket | undefined> {
   if (ctx.reading === undefined) return makeProof(ctx, published, bucket);
-  return ctx.reading.buckets.take(published.note, `${bucket}`, () => makeProof(ctx, published, bucket));
+  const proven = await ctx.reading.buckets.take(published.note, `${bucket}`, () => makeProof(ctx, published, bucket));
+  // Overtaken by far: whoever asks again is not to be shown it once more.
+  if (proven === undefined) ctx.reading.forget();
+  return proven;
 }
 
 async function makeProof(

@@ -59,6 +59,21 @@ describe.each(WAYS)('reading on %s, remembering %s', (engine, remembered) => {
     return made;
   };
 
+  test('what is remembered and was overtaken long ago is asked for anew, and not for ever', async () => {
+    await depositIn(3);
+    expect((await directory.request('/v1/buckets/4/3')).status).toBe(200);
+    // Another instance goes on; the clock stands still, so that what is remembered here counts as fresh.
+    const other = createTestDirectory(database, { listed: ['listed.example'], time: directory.time });
+    other.world.join(bob);
+    for (let i = 0; i < 20; i++)
+      expect((await put(other, await makeDeposit(await createDepositor(), [bob]))).status).toBe(201);
+    await other.settle();
+    const reply = await directory.request('/v1/buckets/4/5');
+    expect(reply.status).toBe(200);
+    const { bundle } = (await reply.json()) as { bundle: string };
+    expect(bundle).toContain('\nindex 20\n');
+  });
+
   const indexOf = async (response: Response) => {
     expect(response.status).toBe(200);
     const { index, bundle, pad, ...rest } = (await response.json()) as Record<'index' | 'bundle' | 'pad', string>;

@@ -19,7 +19,7 @@ import { createPostgresDatabase } from '../../support/database.ts';
 import { clientToken, createDepositor, createParty, DOMAIN, makeDeposit } from '../../support/directory.ts';
 import { makeHome, type Server } from '../../support/program.ts';
 import { findKey, prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
-import { sleep } from '../../support/storm.ts';
+import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
 
 const RESTARTS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10 : 2;
 const PROBE_MILLISECONDS = 100;

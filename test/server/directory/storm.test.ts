@@ -8,7 +8,8 @@ import { createParty } from '../../support/directory.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { makeHome } from '../../support/program.ts';
 import { prepareDirectory, seconds, serveDirectory, type ServedDirectory } from '../../support/served-directory.ts';
-import { openStorm, sleep } from '../../support/storm.ts';
+import { openStorm } from '../../support/storm.ts';
+import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 const STORM_SECONDS = 10;

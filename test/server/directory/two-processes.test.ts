@@ -15,7 +15,7 @@ import { createDepositor, createParty, makeDeposit, type Made } from '../../supp
 import { openPostgresProxy } from '../../support/postgres-proxy.ts';
 import { makeHome } from '../../support/program.ts';
 import { prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
-import { sleep } from '../../support/storm.ts';
+import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
 
 const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
 const PAUSE = isLong ? 30_000 : 6_000;

@@ -26,7 +26,7 @@ import { draftChanges, draftDepth, type Draft } from './draft.ts';
 import { verifyDraft } from './self-check.ts';
 import { stage } from './stage.ts';
 
-/** Changes in one epoch unless set otherwise, but for the last of a retired key, which all leave together. */
+/** Changes in one epoch, but for the last of a retired key, which all leave together. */
 const BATCH = 10_000;
 
 const NO_CHANGES: Batch = { changes: [], gone: [], come: [], growth: 0, ids: [] };
@@ -90,8 +90,7 @@ async function make(
       return { draft, batch: NO_CHANGES };
     }
   }
-  const { batch: most = BATCH } = ctx.sequencing;
-  const waiting = await readWaiting(db, config.retired.length > 0 ? Number.MAX_SAFE_INTEGER : most);
+  const waiting = await readWaiting(db, config.retired.length > 0 ? Number.MAX_SAFE_INTEGER : BATCH);
   const depth = last?.depth ?? (await readDepth(db, ctx.domain));
   const names = waiting.map(({ name }) => name);
   const before = await readBefore(db, { size, last, depth }, names);
