@@ -11,6 +11,7 @@ export function describeCheckpoints(place: string, open: () => Checkpoints | Pro
       expect(await checkpoints.save('a', 'one', 'none')).toBe(false);
       expect(await checkpoints.save('a', 'one', undefined)).toBe(true);
       expect(await checkpoints.save('a', 'two', undefined)).toBe(false);
+      expect(await checkpoints.save('a', 'two', 'none')).toBe(false);
       expect(await checkpoints.find('a')).toBe('one');
       expect(await checkpoints.find('b')).toBeUndefined();
       for (let i = 1; i < 20; i++)

@@ -117,6 +117,18 @@ describe.each(ENGINES)('deposits at once on %s', (engine) => {
     await checkDirectory(database.db, START);
   });
 
+  test('a name has four records by unlisted issuers, however many come at once', async () => {
+    const directory = await open();
+    const issuers = await Promise.all(Array.from({ length: 9 }, (_, i) => createParty(`issuer-${i}.example`)));
+    directory.world.join(...issuers);
+    for (const { domain } of issuers) await directory.ctx.descriptions.fetch(domain);
+    const { name } = await createDepositor();
+    const made = await Promise.all(issuers.map(async (issuer) => makeDeposit(await createDepositor(name), [issuer])));
+    expect(await tally(directory, made)).toEqual({ '201': 4, '409 name-full': 5 });
+    await directory.settle();
+    await checkDirectory(database.db, START);
+  });
+
   test('a fault over one of them is no other’s', async () => {
     const directory = await open();
     const made = await many(12, listed);
