@@ -2,6 +2,7 @@
 
 /** The closed list of codes (docs/protocol.md §12) with the title that goes out beside each. */
 export const CODES = {
+  'account-invalid': 'Not an account of this service',
   'account-refused': 'The account does not own this identifier',
   'address-busy': 'The network address is in use by another program',
   'attestation-unknown': 'No such attestation',

@@ -100,6 +100,9 @@ export const LIMITS = {
   /** Entries kept of a domain's history, and changes listed in one of them (§8.3). */
   historyEntries: 256,
   historyChanges: 64,
+  /** An account elsewhere and the place of a post there, in octets (§9.3). */
+  accountOctets: 320,
+  placeOctets: 512,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { CODES, WhereaboutsError, type Code } from '../protocol/errors.ts';
 
 export const STATUS: Record<Code, ContentfulStatusCode> = {
+  'account-invalid': 400,
   'account-refused': 403,
   'address-busy': 503,
   'attestation-unknown': 404,
