@@ -5,6 +5,7 @@ export default defineConfig({
   schema: [
     './src/server/store/schema.ts',
     './src/server/store/log-schema.ts',
+    './src/server/store/chain-schema.ts',
     './src/server/store/witness-schema.ts',
     './src/server/store/resolver-schema.ts',
   ],

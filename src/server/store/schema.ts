@@ -1,4 +1,4 @@
-// Every table there is. No column holds an identifier, a blinded element, a token or a key.
+// Every table there is but those of other files here. No column holds an identifier, a blinded element, a token or a key.
 import { sql } from 'drizzle-orm';
 import {
   bigint,
