@@ -32,6 +32,8 @@ export interface FetchOptions {
   readonly timeoutMs?: number;
   /** The URL stands in a description, which may name a port other than 443. */
   readonly describedPort?: boolean;
+  /** No redirect leaves the host: for what only that host may say. */
+  readonly sameHost?: boolean;
   /** Leave the body unread. */
   readonly headersOnly?: boolean;
 }
@@ -95,7 +97,9 @@ async function follow(
     discard(response);
     if (!mayFollow) throw refused('a redirect of a request that carries something');
     if (redirects === LIMITS.fetchRedirects) throw refused('too many redirects');
-    url = parseRedirect(url, response.headers.get('location'), rules);
+    const to = parseRedirect(url, response.headers.get('location'), rules);
+    if (options.sameHost === true && to.host !== url.host) throw refused('a redirect to another host');
+    url = to;
   }
 }
 

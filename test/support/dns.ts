@@ -1,11 +1,34 @@
-// A tiny real DNS server on loopback: answers A and AAAA from a table, counts what it was asked, may change its mind.
+// A tiny real DNS server on loopback: answers A, AAAA and TXT from tables, counts what it was asked, may change its mind.
 import { createSocket } from 'node:dgram';
+import { encode } from 'dns-packet';
 import ipaddr from 'ipaddr.js';
 
 /** Addresses by name; a list of lists is answered one list after the other, the last one for ever. */
 export type Zone = Record<string, string[] | string[][]>;
 
-export async function startDns(zone: Zone) {
+/** TXT records by name; a word instead of a list is how the server fails. */
+export type Texts = Record<string, string[] | 'SERVFAIL' | 'silence'>;
+
+/** The reply to a question for TXT, or none. */
+function answerTxt(id: number, name: string, held: Texts[string] | undefined): Buffer | undefined {
+  if (held === 'silence') return undefined;
+  const rcode = held === undefined ? 3 : held === 'SERVFAIL' ? 2 : 0;
+  return encode({
+    type: 'response',
+    id,
+    flags: 0x180 | rcode,
+    questions: [{ name, type: 'TXT', class: 'IN' }],
+    // A string holds 255 octets: longer ones come in several.
+    answers: (Array.isArray(held) ? held : []).map((text) => ({
+      name,
+      type: 'TXT',
+      ttl: 0,
+      data: text.match(/.{1,50}/gs) ?? [''],
+    })),
+  });
+}
+
+export async function startDns(zone: Zone, texts: Texts = {}) {
   const asked: string[] = [];
   const turns = new Map<string, number>();
   const socket = createSocket('udp4');
@@ -18,8 +41,14 @@ export async function startDns(zone: Zone) {
       at += length + 1;
     }
     const question = query.subarray(12, at + 5);
-    const type = query.readUInt16BE(at + 1) === 28 ? 'AAAA' : 'A';
     const name = labels.join('.').toLowerCase();
+    if (query.readUInt16BE(at + 1) === 16) {
+      asked.push(`TXT ${name}`);
+      const reply = answerTxt(query.readUInt16BE(0), name, texts[name]);
+      if (reply !== undefined) socket.send(reply, peer.port, peer.address);
+      return;
+    }
+    const type = query.readUInt16BE(at + 1) === 28 ? 'AAAA' : 'A';
     const turn = turns.get(`${name} ${type}`) ?? 0;
     turns.set(`${name} ${type}`, turn + 1);
     asked.push(`${type} ${name}`);
