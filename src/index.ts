@@ -114,6 +114,16 @@ export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-ch
 export type { Connect, Hop } from './protocol/bridge.ts';
 export type { Encryption, Reason } from './protocol/encryption.ts';
 export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
+export { isService, parseAccount, parseAccountName, parseClaim } from './protocol/account.ts';
+export type { Account, AccountClaim, Service } from './protocol/account.ts';
+export type { ChainIndex, IndexRecord, SealedEntry } from './protocol/chain/index-entries.ts';
+export type { ChainName } from './protocol/chain/link.ts';
+export { isNameProof, linkHash, nameProof, proofMarker } from './protocol/chain/names.ts';
+export { CHAIN_REASONS, chainReason, type ChainReason } from './protocol/chain/reasons.ts';
+export { verifyChain } from './protocol/chain/replay.ts';
+export { openEntry, sealEntry, type IndexEntry } from './protocol/chain/sealed-index.ts';
+export { signLink, signStart, type NewAction, type Signing } from './protocol/chain/sign.ts';
+export type { ChainAccount, ChainState } from './protocol/chain/state.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
 export { LANGUAGES, type ChangeCode, type Language, type ReasonCode } from './protocol/language/messages.ts';

@@ -15,17 +15,32 @@ afterAll(async () => database.close());
 
 test('exports exactly this', () => {
   expect(Object.keys(sdk).toSorted()).toEqual([
+    'CHAIN_REASONS',
     'CHANGES',
     'CODES',
     'LANGUAGES',
     'WhereaboutsError',
+    'chainReason',
     'createClient',
     'formatRegistration',
     'generateTemporaryKey',
     'isCode',
+    'isNameProof',
+    'isService',
+    'linkHash',
+    'nameProof',
+    'openEntry',
+    'parseAccount',
+    'parseAccountName',
+    'parseClaim',
     'parseIdentifier',
     'parsePolicy',
     'parseRegistration',
+    'proofMarker',
+    'sealEntry',
+    'signLink',
+    'signStart',
+    'verifyChain',
   ]);
 });
 

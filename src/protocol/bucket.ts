@@ -1,17 +1,18 @@
 // Buckets (§6.1): which one a name is in, the entries that make its index, and how a bucket's sealed records come along.
 // Does not prove anything: see log/.
-import { LIMITS } from './limits.ts';
+import { isChainEntry } from './chain/names.ts';
 import { WhereaboutsError } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import { compareOctets, concat, Reader, Writer } from './wire.ts';
 
 /** name[32] ‖ holder[32] ‖ digest[32] ‖ length u32 */
 export interface Entry {
   readonly name: Uint8Array;
-  /** Thumbprint of the temporary key. */
+  /** Thumbprint of the temporary key; of an identity chain its id (§9.6). */
   readonly holder: Uint8Array;
-  /** SHA-256 of the sealed record. */
+  /** SHA-256 of the sealed record, or of the chain. */
   readonly digest: Uint8Array;
-  /** Octets of the sealed record. */
+  /** Octets of the sealed record, or of the chain. */
   readonly length: number;
 }
 
@@ -60,14 +61,18 @@ export function bucketRange(depth: number, index: number): { from: Uint8Array; t
 /** How many octets bring `length` to a multiple of `unit`. */
 export const padLength = (length: number, unit: number): number => (unit - (length % unit)) % unit;
 
-/** Takes a bucket's `/sealed` reply apart: the records in index order. `record-invalid` unless it is padded as §6.5 says. */
+/**
+ * Takes a bucket's `/sealed` reply apart: the records in index order, with nothing in a chain's place, which is not among
+ * them (§9.6). `record-invalid` unless it is padded as §6.5 says.
+ */
 export function splitSealed(index: readonly Entry[], octets: Uint8Array): Uint8Array[] {
-  const total = index.reduce((sum, { length }) => sum + length, 0);
+  const lengths = index.map((entry) => (isChainEntry(entry) ? 0 : entry.length));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
   if (octets.length !== total + padLength(total, LIMITS.sealedPadOctets))
     throw invalid('sealed records do not fit the index');
   if (octets.subarray(total).some((octet) => octet !== 0)) throw invalid('padded otherwise');
   let at = 0;
-  return index.map(({ length }) => {
+  return lengths.map((length) => {
     at += length;
     return octets.subarray(at - length, at);
   });

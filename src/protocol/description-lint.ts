@@ -45,7 +45,7 @@ export async function lintDescription(
   try {
     read = readDescription(text, domain, { sandbox });
   } catch (thrown) {
-    return { findings: [error([], reasonOf(thrown))] };
+    return { findings: [error([], chainReason(thrown))] };
   }
   if ('faults' in read) return { findings: read.faults.map(({ path, reason }) => error(path, reason)) };
   const { description, json } = read;
@@ -71,14 +71,14 @@ async function checkSignature(
     await acceptDescription(text, domain, { sandbox, now, seen: {} });
     return [];
   } catch (thrown) {
-    const reason = reasonOf(thrown);
+    const reason = chainReason(thrown);
     const place = [/signature/, /seq/, /expire/].findIndex((word) => word.test(reason));
     return [error(place < 0 ? [] : [['signature', 'seq', 'expires'][place] ?? ''], reason)];
   }
 }
 
 /** Our own errors speak of the description themselves. */
-function reasonOf(thrown: unknown): string {
+function chainReason(thrown: unknown): string {
   if (!(thrown instanceof WhereaboutsError)) throw thrown;
   const detail = thrown.cause instanceof WhereaboutsError ? `: ${thrown.cause.message}` : '';
   return `${thrown.message.replace(/^the description /, '')}${detail}`;

@@ -100,6 +100,23 @@ export const LIMITS = {
   /** Entries kept of a domain's history, and changes listed in one of them (§8.3). */
   historyEntries: 256,
   historyChanges: 64,
+  /** Links of one identity chain and octets of all of them together; `end` alone may take the last of either (§9.1). */
+  chainLinks: 256,
+  chainOctets: 262_144,
+  /** Keys, accounts and names that live in one chain at once (§9.2). */
+  chainKeys: 16,
+  chainAccounts: 32,
+  chainNames: 16,
+  /** Entries of an index in public and sealed ones, names one is sealed for, octets of a URI in it (§9.4). */
+  chainIndexEntries: 16,
+  chainSealedEntries: 8,
+  chainSealedNames: 4,
+  chainUriOctets: 512,
+  /** The unit a sealed entry is padded to, in octets (§9.4). */
+  chainSealedUnitOctets: 256,
+  /** Chains in one bucket of the map, so that records always find room there, and chains in one page of a search (§9.6). */
+  bucketChains: 64,
+  chainPage: 64,
   /** An account elsewhere and the place of a post there, in octets (§9.3). */
   accountOctets: 320,
   placeOctets: 512,

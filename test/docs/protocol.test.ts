@@ -1,6 +1,7 @@
 // docs/protocol.md is the contract: its codes, statuses and limits are those of the source, in the same order.
 import { expect, test } from 'vitest';
 import { CHANGES } from '../../src/protocol/answer-change.ts';
+import { CHAIN_REASONS } from '../../src/protocol/chain/reasons.ts';
 import { CODES } from '../../src/protocol/errors.ts';
 import { LANGUAGES } from '../../src/protocol/language/messages.ts';
 import { messagesIn } from '../../src/protocol/language/language.ts';
@@ -35,6 +36,13 @@ test('reasons (§7)', () => {
   for (const language of LANGUAGES) expect(page).toContain(`\`${language}\``);
 });
 
+test('reasons a chain is refused for (§9.2)', () => {
+  const documented = readTable(page, 'reason', 'the link').map(([code, meaning]) => [codeIn(code), meaning]);
+  expect(documented).toEqual(Object.entries(CHAIN_REASONS));
+  const codes = Object.keys(CHAIN_REASONS);
+  expect(codes).toEqual(codes.toSorted());
+});
+
 test('limits and their values (§14)', () => {
   const documented = readTable(page, 'limit', 'value', 'clause').map(([limit, value]) => [
     codeIn(limit),
@@ -55,7 +63,8 @@ test('every code in the text is one of the list', () => {
   const states = /-(?:invalid|unknown|stale|refused|required|changed|exceeded|full|withdrawn|unreachable|unsupported)$/;
   const codes = words.filter((word) => states.test(word));
   expect(codes.length).toBeGreaterThan(60);
-  expect(codes.filter((code) => !Object.hasOwn(CODES, code) && !Object.hasOwn(CHANGES, code))).toEqual([]);
+  const known = { ...CODES, ...CHANGES, ...CHAIN_REASONS };
+  expect(codes.filter((code) => !Object.hasOwn(known, code))).toEqual([]);
 });
 
 test('every kind of change (§7)', () => {

@@ -25,7 +25,8 @@ export interface SigningKey {
 
 type Alg = SigningKey['alg'];
 
-export type Typ = 'attestation' | 'client' | 'deposit' | 'pass' | 'possession' | 'route' | 'withdrawal';
+export type Typ =
+  'attestation' | 'client' | 'deposit' | 'link' | 'pass' | 'possession' | 'reverse' | 'route' | 'withdrawal';
 
 /** What a domain signs without sending it along (RFC 7515 appendix F). */
 export type DetachedTyp = 'description';

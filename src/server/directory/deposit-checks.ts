@@ -1,6 +1,7 @@
 // What a deposit must be by itself (§5.2), cheapest first: shape, hashes, the depositor's signature, and last, with keys
 // fetched from others, the issuers'. Nobody makes the directory ask around without having signed something.
 import { sha256 } from '@noble/hashes/sha2.js';
+import { isChainEntry } from '../../protocol/chain/names.ts';
 import { registrableDomain } from '../../protocol/domain.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { verifyEvidence } from '../../protocol/sealed.ts';
@@ -43,6 +44,9 @@ export async function readDeposit(
   verifyEvidence(sealed, attestations);
   const claims = attestations.map(readAttestation);
   const { jkt, seq, exp } = await verifyDeposit(request.deposit, { now, aud: ctx.domain, sub, sealed });
+  // Readers would take it for an identity chain, and everything behind it in its bucket for something else (§9.6).
+  if (isChainEntry({ name, holder: parseB64u(jkt, 32) }))
+    throw new WhereaboutsError('record-invalid', 'a name that is kept for identity chains');
   checkClaims(ctx, claims, { sub, jkt, now });
   const evidence = claims.map((claim, i) => ({
     ...evidenceOf(claim, attestations[i] ?? ''),

@@ -10,7 +10,7 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no
 const SIZE = { 'content-type': 'text/x.tlog.size', 'cache-control': 'no-store' };
 
 /** What people read beside a status; programs go by the number. */
-const REASONS = {
+const CHAIN_REASONS = {
   400: 'old is larger than the checkpoint',
   403: 'no signature by a key this witness trusts for the log',
   404: 'unknown log',
@@ -25,7 +25,7 @@ export function witnessApp(ctx: WitnessContext): Hono<Env> {
       const reply = await addCheckpoint(ctx, await readOctets(c));
       if (reply.status === 200) return c.body(reply.line, 200, TEXT);
       if (reply.status === 409) return c.body(`${reply.size}\n`, 409, SIZE);
-      return c.body(`${REASONS[reply.status]}\n`, reply.status, TEXT);
+      return c.body(`${CHAIN_REASONS[reply.status]}\n`, reply.status, TEXT);
     },
   });
   descriptionRoute(app, ctx.description);
