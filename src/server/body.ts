@@ -26,9 +26,16 @@ export async function readJson<T>(
 
 /** The body's octets; past `maxOctets` reading stops. */
 export async function readOctets(c: Context, maxOctets: number = LIMITS.requestOctets): Promise<Uint8Array> {
-  const tooLarge = new WhereaboutsError('request-too-large', `a body may have ${maxOctets} octets`);
-  // Announced sizes are refused before anything is read; the count below does not believe them.
-  if (Number(c.req.header('content-length') ?? 0) > maxOctets) throw tooLarge;
+  const tooLarge = () => new WhereaboutsError('request-too-large', `a body may have ${maxOctets} octets`);
+  const announced = c.req.header('content-length');
+  // Announced sizes are refused before anything is read; the counts below do not believe them.
+  if (Number(announced ?? 0) > maxOctets) throw tooLarge();
+  // HTTP itself ends such a body there (RFC 9112 §6.2): in one piece, without a stream.
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) {
+    const whole = await readWhole(c.req.raw);
+    if (whole.length > maxOctets) throw tooLarge();
+    return whole;
+  }
   const body = c.req.raw.body;
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
@@ -40,17 +47,28 @@ export async function readOctets(c: Context, maxOctets: number = LIMITS.requestO
     size += chunk.length;
     if (size > maxOctets) {
       void reader.cancel().catch(() => undefined);
-      throw tooLarge;
+      throw tooLarge();
     }
     chunks.push(chunk);
   }
 }
 
+async function readWhole(request: Request): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await request.arrayBuffer());
+  } catch (cause) {
+    throw cutOff(cause);
+  }
+}
+
+const cutOff = (cause: unknown): WhereaboutsError =>
+  new WhereaboutsError('request-invalid', 'the body was cut off', { cause });
+
 async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value;
   } catch (cause) {
-    throw new WhereaboutsError('request-invalid', 'the body was cut off', { cause });
+    throw cutOff(cause);
   }
 }
 

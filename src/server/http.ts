@@ -112,13 +112,19 @@ function countRefusal(metrics: Metrics, role: Role, { code, extensions }: Wherea
 }
 
 function allowOrigins(origins: '*' | readonly string[]): MiddlewareHandler {
-  return cors({
+  const allow = cors({
     origin: origins === '*' ? '*' : [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'if-none-match'],
     exposeHeaders: ['cache-status', 'etag', 'ratelimit', 'ratelimit-policy', 'retry-after'],
     maxAge: 86_400,
   });
+  return async (c, next) => {
+    if (c.req.method === 'OPTIONS') return allow(c, next);
+    // Afterwards, when there is a reply: headers that wait for one make every reply be put together twice.
+    await next();
+    await allow(c, async () => undefined);
+  };
 }
 
 const deadline: MiddlewareHandler<Env> = async (_c, next) => {

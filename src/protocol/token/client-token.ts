@@ -55,19 +55,37 @@ function readPassOf({ payload }: DomainJws): Pass {
   return claims;
 }
 
+/** A token of either kind that somebody calls with, its signature not yet checked. */
+export type Call =
+  | { readonly kind: 'client'; readonly jws: DomainJws; readonly claims: ClientToken }
+  | { readonly kind: 'pass'; readonly jws: DomainJws; readonly claims: Pass };
+
+/** Parses the one kind or the other; what is neither throws `token-invalid`. */
+export function parseCall(token: string): Call {
+  const jws = parseDomainJws(token, 'client', 'pass');
+  return jws.typ === 'client'
+    ? { kind: 'client', jws, claims: readClient(jws) }
+    : { kind: 'pass', jws, claims: readPassOf(jws) };
+}
+
+/** Verifies what was parsed. */
+export async function verifyCall({ jws, claims }: Call, expect: CallExpectation): Promise<void> {
+  await verifyFor(jws, claims, expect);
+}
+
 /** Verifies a client token. */
 export async function verifyClientToken(token: string, expect: CallExpectation): Promise<ClientToken> {
   const jws = parseDomainJws(token, 'client');
-  return verifyCall(jws, readClient(jws), expect);
+  return verifyFor(jws, readClient(jws), expect);
 }
 
 /** Verifies a pass. */
 export async function verifyPass(token: string, expect: CallExpectation): Promise<Pass> {
   const jws = parseDomainJws(token, 'pass');
-  return verifyCall(jws, readPassOf(jws), expect);
+  return verifyFor(jws, readPassOf(jws), expect);
 }
 
-async function verifyCall<T extends ClientToken>(jws: DomainJws, claims: T, expect: CallExpectation): Promise<T> {
+async function verifyFor<T extends ClientToken>(jws: DomainJws, claims: T, expect: CallExpectation): Promise<T> {
   const { now, aud, keys } = expect;
   const hosts = typeof aud === 'string' ? [aud] : aud;
   if (!hosts.includes(claims.aud)) throw new WhereaboutsError('token-invalid', 'the claim aud is another');

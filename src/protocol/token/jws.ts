@@ -1,6 +1,6 @@
 // Signed tokens (§4): compact JWS, parsed more strictly than RFC 7515 asks, then verified and signed with jose. What the
 // claims of each kind mean stands in the other files of this folder. Finds no keys: the caller brings them.
-import { CompactSign, compactVerify, importJWK, type CryptoKey, type JWK } from 'jose';
+import { CompactSign, compactVerify, type CryptoKey, type JWK } from 'jose';
 import { z } from 'zod';
 import { failAs, failAsSync, WhereaboutsError } from '../errors.ts';
 import { parseJsonObject, type Json } from '../json.ts';
@@ -32,6 +32,7 @@ export type Typ =
 export type DetachedTyp = 'description';
 
 interface Parsed {
+  readonly typ: Typ | DetachedTyp;
   readonly token: string;
   readonly payload: { [member: string]: Json };
   readonly alg: Alg;
@@ -68,8 +69,8 @@ const domainHeader = z.strictObject({
 
 const invalid = (message: string) => new WhereaboutsError('token-invalid', message);
 
-/** Parses a token of kind `typ` by whoever signs such tokens; checks everything but signature and claims. */
-export function parseJws(token: string, typ: Typ): HolderJws | DomainJws {
+/** Parses a token of one of the kinds `typs` by whoever signs such tokens; checks everything but signature and claims. */
+export function parseJws(token: string, ...typs: readonly Typ[]): HolderJws | DomainJws {
   if (token.length > LIMITS.tokenOctets) throw invalid('too long for a token');
   const segments = token.split('.');
   const [head = '', body = '', signature = ''] = segments;
@@ -80,11 +81,12 @@ export function parseJws(token: string, typ: Typ): HolderJws | DomainJws {
   });
   const form = 'jwk' in header ? holderHeader.safeParse(header) : domainHeader.safeParse(header);
   if (!form.success) throw invalid('the header is not that of such a token');
-  if (form.data.typ !== `whereabouts-${typ}+jwt`) throw invalid('another kind of token');
+  const typ = typs.find((one) => form.data.typ === `whereabouts-${one}+jwt`);
+  if (typ === undefined) throw invalid('another kind of token');
   const { alg } = form.data;
-  if ('kid' in form.data) return { by: 'domain', token, payload, alg, kid: form.data.kid };
+  if ('kid' in form.data) return { by: 'domain', typ, token, payload, alg, kid: form.data.kid };
   const jwk = parseTemporaryJwk(form.data.jwk);
-  return { by: 'holder', token, payload, alg, jwk, jkt: thumbprint(jwk) };
+  return { by: 'holder', typ, token, payload, alg, jwk, jkt: thumbprint(jwk) };
 }
 
 /** Parses a token that only a temporary key may sign. */
@@ -95,8 +97,8 @@ export function parseHolderJws(token: string, typ: Typ): HolderJws {
 }
 
 /** Parses a token that only a domain may sign. */
-export function parseDomainJws(token: string, typ: Typ): DomainJws {
-  const jws = parseJws(token, typ);
+export function parseDomainJws(token: string, ...typs: readonly Typ[]): DomainJws {
+  const jws = parseJws(token, ...typs);
   if (jws.by !== 'domain') throw invalid('not by a domain');
   return jws;
 }
@@ -114,12 +116,12 @@ export function parseDetachedJws(signature: string, typ: DetachedTyp, payload: U
   if (!form.success) throw invalid('the header is not that of such a signature');
   if (form.data.typ !== `whereabouts-${typ}+jws`) throw invalid('another kind of signature');
   const { alg, kid } = form.data;
-  return { by: 'domain', token: `${head}.${formatB64u(payload)}.${tail}`, payload: {}, alg, kid };
+  return { by: 'domain', typ, token: `${head}.${formatB64u(payload)}.${tail}`, payload: {}, alg, kid };
 }
 
 /** Verifies the signature with the header's own key: says that its owner made it, not who that is. */
 export async function verifyHolder({ token, alg, jwk }: HolderJws): Promise<void> {
-  await verifySignature(token, alg, jwk);
+  await verifySignature(token, alg, { ...jwk });
 }
 
 /** Verifies the signature with the one key that `iss` lists under the header's `kid`. */
@@ -132,15 +134,27 @@ export async function verifyDomain({ token, alg, kid }: DomainJws, iss: string, 
   if (key.kty !== kty || key.crv !== crv) throw invalid('alg does not fit the key');
   // RFC 7517 §4.4: a key that names its algorithm is for no other. EdDSA and Ed25519 are two names of one (RFC 9864).
   if (key.alg !== undefined && CURVES[alg].crv !== findCurve(key.alg)) throw invalid('alg does not fit the key');
-  if (kty === 'OKP') verifyPoint(key.x ?? '');
-  await verifySignature(token, alg, { kty, crv, ...(key.x && { x: key.x }), ...(key.y && { y: key.y }) });
+  await verifySignature(token, alg, reduced(key));
+}
+
+/** What of a listed key verifies signatures; one object as long as the list is at hand, by which jose knows it again. */
+const known = new WeakMap<JWK, JWK>();
+
+function reduced(key: JWK): JWK {
+  const { kty = '', crv, x, y } = key;
+  const before = known.get(key);
+  if (before !== undefined && before.x === x && before.y === y && before.crv === crv) return before;
+  if (kty === 'OKP') verifyPoint(x ?? '');
+  const bare = { kty, ...(crv && { crv }), ...(x && { x }), ...(y && { y }) };
+  known.set(key, bare);
+  return bare;
 }
 
 const findCurve = (alg: string): string | undefined => Object.entries(CURVES).find(([name]) => name === alg)?.[1].crv;
 
 async function verifySignature(token: string, alg: Alg, jwk: JWK): Promise<void> {
   await failAs('token-invalid', 'the signature does not hold', async () => {
-    await compactVerify(token, await importJWK({ ...jwk }, alg), { algorithms: [alg] });
+    await compactVerify(token, jwk, { algorithms: [alg] });
   });
 }
 

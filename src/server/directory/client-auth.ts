@@ -1,7 +1,7 @@
 // Who asks for evaluations (§10): a domain by a client token of its own, a person by an issuer's pass, or nobody in particular.
 // Says who; what that is worth is evaluation-quota's.
 import { WhereaboutsError } from '../../protocol/errors.ts';
-import { readClientToken, readPass, verifyClientToken, verifyPass } from '../../protocol/token/client-token.ts';
+import { parseCall, verifyCall } from '../../protocol/token/client-token.ts';
 import type { DirectoryContext } from '../context.ts';
 import { fetchPeerOr } from './peers.ts';
 import { nowSeconds } from './times.ts';
@@ -38,32 +38,14 @@ export async function authenticate(ctx: DirectoryContext, credentials: Credentia
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) throw new WhereaboutsError('credentials-invalid');
   try {
-    return isClientToken(token) ? await verifyClient(ctx, token, address) : await verifyPerson(ctx, token, address);
+    const call = parseCall(token);
+    await verifyCall(call, expectation(ctx, address));
+    const { iss: domain, jti, exp, sub } = call.claims;
+    return call.kind === 'pass' ? { kind: 'pass', domain, jti, exp } : { kind: 'client', domain, jti, exp, sub };
   } catch (cause) {
     if (!(cause instanceof WhereaboutsError) || cause.code !== 'token-invalid') throw cause;
     throw new WhereaboutsError('credentials-invalid', cause.message, { cause });
   }
-}
-
-/** Reads the one kind or the other; what is neither throws `token-invalid`. */
-function isClientToken(token: string): boolean {
-  try {
-    readClientToken(token);
-    return true;
-  } catch {
-    readPass(token);
-    return false;
-  }
-}
-
-async function verifyClient(ctx: DirectoryContext, token: string, address: string): Promise<Caller> {
-  const { iss, jti, exp, sub } = await verifyClientToken(token, expectation(ctx, address));
-  return { kind: 'client', domain: iss, jti, exp, sub };
-}
-
-async function verifyPerson(ctx: DirectoryContext, token: string, address: string): Promise<Caller> {
-  const { iss, jti, exp } = await verifyPass(token, expectation(ctx, address));
-  return { kind: 'pass', domain: iss, jti, exp };
 }
 
 /** Keys are asked for last: a token that is wrong by itself makes the directory ask nobody. */

@@ -1,10 +1,10 @@
-// What evaluations cost whom (§10), taken before any work is done: everything or nothing, in one transaction.
+// What evaluations cost whom (§10), taken before any work is done: everything or nothing.
 import { registrableDomain } from '../../protocol/domain.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { DirectoryContext, Quota } from '../context.ts';
-import type { Db } from '../store/database.ts';
-import { chargeQuotas, spendUse, type Charge } from '../store/quotas.ts';
+import { admit } from '../store/admission.ts';
+import type { Charge, Use } from '../store/quotas.ts';
 import { subjectOf } from '../store/subject.ts';
 import type { Caller } from './client-auth.ts';
 
@@ -20,23 +20,19 @@ type NamedCharge = Charge & { readonly policy: string };
 /** Takes `elements` from every quota that counts; throws `quota-exceeded`, or `credentials-invalid` for a used token. */
 export async function chargeEvaluation(ctx: DirectoryContext, caller: Caller, elements: number): Promise<Balance[]> {
   const charges = chargesOf(ctx, caller, elements);
-  const left = await ctx.db.transaction(async (tx) => {
-    await spendToken(ctx, tx, caller, elements);
-    return chargeQuotas(tx, ctx.clock(), charges);
-  });
-  return charges.map(({ policy, quota }, i) => ({ policy, quota, left: left[i] ?? 0 }));
-}
-
-/** A client token is good for one request, a pass for so many elements (§4.6); neither is spent when a quota refuses. */
-async function spendToken(ctx: DirectoryContext, tx: Db, caller: Caller, elements: number): Promise<void> {
-  if (caller.kind === 'anonymous') return;
-  const { kind, domain, jti, exp } = caller;
-  const subject = subjectOf(ctx.pepper, kind, domain, jti);
-  const [uses, cost] = kind === 'pass' ? [LIMITS.passElements, elements] : [1, 1];
-  if (await spendUse(tx, subject, { uses, cost, until: exp })) return;
-  throw kind === 'pass'
+  const left = await admit(ctx.db, ctx.clock(), charges, useOf(ctx, caller, elements));
+  if (left !== undefined) return charges.map(({ policy, quota }, i) => ({ policy, quota, left: left[i] ?? 0 }));
+  throw caller.kind === 'pass'
     ? new WhereaboutsError('quota-exceeded', 'the pass is used up')
     : new WhereaboutsError('credentials-invalid', 'the token was used before');
+}
+
+/** A client token is good for one request, a pass for so many elements (§4.6). */
+function useOf(ctx: DirectoryContext, caller: Caller, elements: number): Use | undefined {
+  if (caller.kind === 'anonymous') return undefined;
+  const { kind, domain, jti, exp } = caller;
+  const [uses, cost] = kind === 'pass' ? [LIMITS.passElements, elements] : [1, 1];
+  return { subject: subjectOf(ctx.pepper, kind, domain, jti), uses, cost, until: exp };
 }
 
 function chargesOf(ctx: DirectoryContext, caller: Caller, cost: number): NamedCharge[] {

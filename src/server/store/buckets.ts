@@ -4,8 +4,8 @@ import { and, asc, eq, exists, gt, gte, isNull, lt, lte, or, sql, type SQL } fro
 import { bucketRange } from '../../protocol/bucket.ts';
 import type { Db } from './database.ts';
 import { bucketLeaves, entries, history, logHead, mapNodes } from './log-schema.ts';
-import { numberList } from './packing.ts';
 import { sealed } from './schema.ts';
+import { builtOnce } from './statement.ts';
 
 /** A bucket at an epoch. */
 export interface Place {
@@ -24,9 +24,9 @@ const isIn = ({ depth, bucket }: Place): SQL | undefined => {
 };
 
 /** The newest node of the map at k.level, k.index as of an epoch, as a row with its hash. */
-export const newestNode = (era: number, epoch: number): SQL =>
-  sql`(select ${mapNodes.hash} from ${mapNodes} where ${mapNodes.era} = ${era}::bigint and ${mapNodes.level} = k.level
-    and ${mapNodes.index} = k.index and ${mapNodes.epoch} <= ${epoch}::bigint order by ${mapNodes.epoch} desc limit 1)`;
+export const newestNode = (era: SQL, epoch: SQL): SQL =>
+  sql`(select ${mapNodes.hash} from ${mapNodes} where ${mapNodes.era} = ${era} and ${mapNodes.level} = k.level
+    and ${mapNodes.index} = k.index and ${mapNodes.epoch} <= ${epoch} order by ${mapNodes.epoch} desc limit 1)`;
 
 export interface ReadBucket {
   /** Entries of the bucket, one after the other (§6.1). */
@@ -39,6 +39,30 @@ export interface ReadBucket {
   readonly published: number;
 }
 
+const { placeholder } = sql;
+const levelsAsked = sql`${placeholder('levels')}::text::bigint[], ${placeholder('siblings')}::text::bigint[]`;
+const [eraAsked, epochAsked] = [sql`${placeholder('era')}::bigint`, sql`${placeholder('epoch')}::bigint`];
+
+const bucketQuery = builtOnce((db) => {
+  const index = sql<Uint8Array | null>`(select string_agg(name || holder || digest || int4send(length), ''::bytea order by name, holder)
+    from ${entries} where name >= ${placeholder('from')}::bytea and name < ${placeholder('to')}::bytea
+    and from_epoch <= ${epochAsked} and (to_epoch is null or to_epoch > ${epochAsked}))`;
+  const leafData = sql<Uint8Array | null>`(select data from ${bucketLeaves} where era = ${eraAsked} and bucket = ${placeholder('bucket')}::bigint
+    and epoch <= ${epochAsked} order by epoch desc limit 1)`;
+  const beside = sql<Uint8Array | null>`(select string_agg(int4send(k.level::int) || m.hash, ''::bytea)
+    from unnest(${levelsAsked}) as k(level, index) cross join lateral ${newestNode(eraAsked, epochAsked)} as m)`;
+  return db
+    .select({
+      index: index.mapWith(entries.leaf),
+      leafData: leafData.mapWith(bucketLeaves.data),
+      beside: beside.mapWith(mapNodes.hash),
+      published: logHead.published,
+    })
+    .from(logHead)
+    .where(eq(logHead.domain, placeholder('domain')))
+    .prepare('read_bucket');
+});
+
 /** A bucket with what proves it, in one statement. */
 export async function readBucket(db: Db, domain: string, place: Place): Promise<ReadBucket> {
   const { era, depth, epoch, bucket } = place;
@@ -47,23 +71,9 @@ export async function readBucket(db: Db, domain: string, place: Place): Promise<
     const at = Math.floor(bucket / 2 ** level);
     return at % 2 === 0 ? at + 1 : at - 1;
   });
-  const index = sql<Uint8Array | null>`(select string_agg(name || holder || digest || int4send(length), ''::bytea order by name, holder)
-    from ${entries} where ${and(isIn(place), seenAt(epoch))})`;
-  const leafData = sql<Uint8Array | null>`(select data from ${bucketLeaves} where era = ${era}::bigint and bucket = ${bucket}::bigint
-    and epoch <= ${epoch}::bigint order by epoch desc limit 1)`;
-  const beside = sql<Uint8Array | null>`(select string_agg(int4send(k.level::int) || m.hash, ''::bytea)
-    from unnest(${numberList(levels)}, ${numberList(siblings)}) as k(level, index) cross join lateral ${newestNode(era, epoch)} as m)`;
-  const [row] = await db
-    .select({
-      index: index.mapWith(entries.leaf),
-      leafData: leafData.mapWith(bucketLeaves.data),
-      beside: beside.mapWith(mapNodes.hash),
-      published: logHead.published,
-    })
-    .from(logHead)
-    .where(eq(logHead.domain, domain))
-    .prepare('read_bucket')
-    .execute();
+  const { from, to = PAST_ALL } = bucketRange(depth, bucket);
+  const range = { from, to, levels: `{${levels.join(',')}}`, siblings: `{${siblings.join(',')}}` };
+  const [row] = await bucketQuery(db).execute({ domain, era, epoch, bucket, ...range });
   return {
     index: row?.index ?? NOTHING,
     leafData: row?.leafData ?? NOTHING,
@@ -73,6 +83,8 @@ export async function readBucket(db: Db, domain: string, place: Place): Promise<
 }
 
 const NOTHING = new Uint8Array(0);
+/** Greater than every name. */
+const PAST_ALL = new Uint8Array(33).fill(0xff);
 const NODE_OCTETS = 36;
 
 /** level u32 ‖ hash, for each node there is. */

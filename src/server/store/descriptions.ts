@@ -1,16 +1,25 @@
 // Descriptions of other domains and what changed in them, shared by all instances of a deployment (§8, §10).
-import { and, asc, desc, eq, isNotNull, isNull, lt, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { DescriptionStore } from '../../client/description-store.ts';
 import type { DescriptionChange, HistoryEntry } from '../../protocol/description-changes.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { formatHex, parseHex } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
 import { descriptionHistory, descriptions } from './schema.ts';
+import { builtOnce } from './statement.ts';
+
+const findDescription = builtOnce((db) =>
+  db
+    .select()
+    .from(descriptions)
+    .where(eq(descriptions.domain, sql.placeholder('domain')))
+    .prepare('find_description'),
+);
 
 export function createDescriptionStore(db: Db): DescriptionStore {
   return {
     find: async (domain) => {
-      const [row] = await db.select().from(descriptions).where(eq(descriptions.domain, domain));
+      const [row] = await findDescription(db).execute({ domain });
       if (row === undefined || row.body === null || row.fetchedAt === null) return undefined;
       const { body, etag, fetchedAt, freshUntil, seq } = row;
       return {

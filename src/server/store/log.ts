@@ -5,6 +5,7 @@ import { checkpoints, epochs, eras, logHead, logNodes } from './log-schema.ts';
 import type { Db } from './database.ts';
 import { endWhenStalled } from './locks.ts';
 import { numberList } from './packing.ts';
+import { builtOnce } from './statement.ts';
 
 export interface Head {
   /** Epochs signed and durable. */
@@ -134,16 +135,19 @@ const PUBLISHED = {
   proof: checkpoints.proof,
 };
 
-/** The newest epoch everybody sees; undefined before the first. One statement: head, epoch and note are of one moment. */
-export async function findPublished(db: Db, domain: string): Promise<PublishedEpoch | undefined> {
-  const rows = await db
+const newestPublished = builtOnce((db) =>
+  db
     .select(PUBLISHED)
     .from(logHead)
     .innerJoin(checkpoints, eq(checkpoints.size, logHead.published))
     .innerJoin(epochs, eq(epochs.epoch, sql`${logHead.published} - 1`))
-    .where(eq(logHead.domain, domain))
-    .prepare('find_published')
-    .execute();
+    .where(eq(logHead.domain, sql.placeholder('domain')))
+    .prepare('find_published'),
+);
+
+/** The newest epoch everybody sees; undefined before the first. One statement: head, epoch and note are of one moment. */
+export async function findPublished(db: Db, domain: string): Promise<PublishedEpoch | undefined> {
+  const rows = await newestPublished(db).execute({ domain });
   return rows[0];
 }
 

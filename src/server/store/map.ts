@@ -55,7 +55,7 @@ export async function readMapNodes(
       packed: sql<Uint8Array | null>`string_agg(int4send(k.n::int) || m.hash, ''::bytea)`.mapWith(mapNodes.hash),
     })
     .from(sql`unnest(${lists}) with ordinality as k(level, index, n)`)
-    .innerJoin(sql`lateral ${newestNode(era, epoch)} as m`, sql`true`);
+    .innerJoin(sql`lateral ${newestNode(sql`${era}::bigint`, sql`${epoch}::bigint`)} as m`, sql`true`);
   const packed = rows[0]?.packed ?? new Uint8Array(0);
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   return Array.from({ length: packed.length / 36 }, (_, i) => ({

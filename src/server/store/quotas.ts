@@ -17,10 +17,10 @@ export interface Charge {
 }
 
 /** Refilling adds fractions: a token that is back up to rounding is back. */
-const ROUNDING = 0.000_001;
+export const ROUNDING = 0.000_001;
 
 /** Tokens that come back in a millisecond. */
-const rate = (quota: Quota): number => quota.refill / (quota.seconds * 1000);
+export const rate = (quota: Quota): number => quota.refill / (quota.seconds * 1000);
 
 /** Seconds until `missing` tokens are back; a quota that never refills says its window. */
 export const secondsToRefill = (quota: Quota, missing: number): number =>
@@ -38,7 +38,7 @@ export async function chargeQuotas(db: Db, now: number, charges: readonly Charge
 
 async function chargeIn(tx: Db, now: number, charges: readonly Charge[]): Promise<number[]> {
   const impossible = charges.find((charge) => charge.cost > charge.quota.capacity);
-  if (impossible !== undefined) throw exceeded(impossible, secondsToRefill(impossible.quota, impossible.cost));
+  if (impossible !== undefined) throw worst([lack(impossible, 0)]);
   const ordered = charges.toSorted((a, b) => compareOctets(a.subject, b.subject));
   const left = await Promise.all(ordered.map((charge) => chargeOne(tx, now, charge)));
   const refused = ordered.filter((_, i) => left[i] === undefined);
@@ -94,8 +94,17 @@ interface Lack {
 
 const lack = (charge: Charge, tokens: number): Lack => ({
   charge,
-  seconds: secondsToRefill(charge.quota, charge.cost - tokens),
+  // What the bucket never holds is said to take as long as all of it.
+  seconds: secondsToRefill(charge.quota, charge.cost > charge.quota.capacity ? charge.cost : charge.cost - tokens),
 });
+
+/** Why `charges` cannot be taken from what is there; undefined where they can. */
+export function lacking(
+  charges: readonly { readonly charge: Charge; readonly tokens: number }[],
+): WhereaboutsError | undefined {
+  const lacks = charges.filter(({ charge, tokens }) => tokens < charge.cost - ROUNDING);
+  return lacks.length === 0 ? undefined : worst(lacks.map(({ charge, tokens }) => lack(charge, tokens)));
+}
 
 /** The one that takes longest to be mended. */
 function worst(lacks: readonly Lack[]): WhereaboutsError {
@@ -134,11 +143,8 @@ export async function openLedger(tx: Db, now: number, charges: readonly Charge[]
   const touched = new Set<string>();
   return {
     charge: (own) => {
-      const lacking = own.flatMap((charge) => {
-        const there = tokens.get(formatHex(charge.subject)) ?? 0;
-        return there >= charge.cost - ROUNDING ? [] : [lack(charge, there)];
-      });
-      if (lacking.length > 0) throw worst(lacking);
+      const refusal = lacking(own.map((charge) => ({ charge, tokens: tokens.get(formatHex(charge.subject)) ?? 0 })));
+      if (refusal !== undefined) throw refusal;
       for (const { subject, cost } of own) {
         const key = formatHex(subject);
         tokens.set(key, Math.max(0, (tokens.get(key) ?? 0) - cost));
@@ -156,19 +162,20 @@ export async function openLedger(tx: Db, now: number, charges: readonly Charge[]
   };
 }
 
-/**
- * Takes `cost` of the `uses` that `subject` is good for until `until` (seconds); false when they are used up.
- * One statement, so that of two racing callers one loses.
- */
-export async function spendUse(
-  db: Db,
-  subject: Uint8Array,
-  use: { readonly uses: number; readonly cost: number; readonly until: number },
-): Promise<boolean> {
+/** `cost` of the `uses` that `subject` is good for until `until` (seconds). */
+export interface Use {
+  readonly subject: Uint8Array;
+  readonly uses: number;
+  readonly cost: number;
+  readonly until: number;
+}
+
+/** Takes a use; false when they are used up. One statement, so that of two racing callers one loses. */
+export async function spendUse(db: Db, use: Use): Promise<boolean> {
   if (use.cost > use.uses) return false;
   const rows = await db
     .insert(uses)
-    .values({ subject, remaining: use.uses - use.cost, until: use.until })
+    .values({ subject: use.subject, remaining: use.uses - use.cost, until: use.until })
     .onConflictDoUpdate({
       target: uses.subject,
       set: { remaining: sql`${uses.remaining} - ${use.cost}::int` },

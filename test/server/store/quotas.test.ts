@@ -98,14 +98,14 @@ describe.each(ENGINES)('quotas on %s', (engine) => {
   test('a single use is used once, whoever races', async () => {
     const subject = subjectOf(PEPPER, 'use', 'a');
     const spent = await Promise.all(
-      Array.from({ length: 20 }, () => spendUse(database.db, subject, { uses: 1, cost: 1, until: NOW / 1000 })),
+      Array.from({ length: 20 }, () => spendUse(database.db, { subject, uses: 1, cost: 1, until: NOW / 1000 })),
     );
     expect(spent.filter(Boolean).length).toBe(1);
   });
 
   test('sixteen uses are sixteen, in any portions', async () => {
     const subject = subjectOf(PEPPER, 'use', 'b');
-    const spend = (cost: number) => spendUse(database.db, subject, { uses: 16, cost, until: NOW / 1000 });
+    const spend = (cost: number) => spendUse(database.db, { subject, uses: 16, cost, until: NOW / 1000 });
     expect(await spend(17)).toBe(false);
     expect(await spend(10)).toBe(true);
     expect(await spend(7)).toBe(false);
