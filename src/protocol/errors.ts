@@ -48,6 +48,8 @@ export const CODES = {
   overloaded: 'Too busy, try again later',
   'path-unknown': 'Nothing here',
   'peer-unreachable': 'Another server could not be reached',
+  'plan-invalid': 'The plan is not the one that follows from its inputs',
+  'plan-stale': 'A later plan of this conversation is known',
   'policy-invalid': 'The policy cannot be used',
   'provider-unknown': 'No description of this domain',
   'quota-exceeded': 'The quota is used up',

@@ -120,6 +120,20 @@ export const LIMITS = {
   /** An account elsewhere and the place of a post there, in octets (§9.3). */
   accountOctets: 320,
   placeOctets: 512,
+  /** Networks and bridges of one conversation, terminals of one that is solved exactly, and features counted (§11). */
+  conversationNetworks: 64,
+  conversationBridges: 256,
+  exactTerminals: 12,
+  conversationFeatures: 32,
+  /** The highest `priority` of a bridge that counts, and the octets of a bridge's or conversation's id (§11). */
+  conversationPriority: 1_023,
+  conversationIdOctets: 256,
+  /** Ids of messages a bridge remembers, and messages it parks, in one conversation (§11). */
+  conversationSeen: 4_096,
+  conversationParked: 64,
+  /** A plan, in octets, and the longest it lives, in seconds (§11). */
+  planOctets: 262_144,
+  planLifeSeconds: 30 * DAY,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

@@ -50,6 +50,8 @@ export const STATUS: Record<Code, ContentfulStatusCode> = {
   overloaded: 503,
   'path-unknown': 404,
   'peer-unreachable': 502,
+  'plan-invalid': 409,
+  'plan-stale': 409,
   'policy-invalid': 500,
   'provider-unknown': 404,
   'quota-exceeded': 429,

@@ -26,7 +26,7 @@ export interface SigningKey {
 type Alg = SigningKey['alg'];
 
 export type Typ =
-  'attestation' | 'client' | 'deposit' | 'link' | 'pass' | 'possession' | 'reverse' | 'route' | 'withdrawal';
+  'attestation' | 'client' | 'deposit' | 'link' | 'pass' | 'plan' | 'possession' | 'reverse' | 'route' | 'withdrawal';
 
 /** What a domain signs without sending it along (RFC 7515 appendix F). */
 export type DetachedTyp = 'description';
@@ -69,9 +69,13 @@ const domainHeader = z.strictObject({
 
 const invalid = (message: string) => new WhereaboutsError('token-invalid', message);
 
+/** Of a token in octets: a plan (§11) grows with its conversation. */
+const longest = (...typs: readonly string[]): number =>
+  typs.includes('plan') ? LIMITS.planOctets : LIMITS.tokenOctets;
+
 /** Parses a token of one of the kinds `typs` by whoever signs such tokens; checks everything but signature and claims. */
 export function parseJws(token: string, ...typs: readonly Typ[]): HolderJws | DomainJws {
-  if (token.length > LIMITS.tokenOctets) throw invalid('too long for a token');
+  if (token.length > longest(...typs)) throw invalid('too long for a token');
   const segments = token.split('.');
   const [head = '', body = '', signature = ''] = segments;
   if (segments.length !== 3 || signature === '') throw invalid('not a compact JWS');
@@ -169,7 +173,7 @@ export const signAsHolder = (typ: Typ, claims: object, { jwk, privateKey }: Temp
 /** Signs claims as a domain. */
 export async function signAsDomain(typ: Typ, claims: object, { alg, kid, privateKey }: SigningKey): Promise<string> {
   if (kid === undefined) throw new WhereaboutsError('config-invalid', 'a signing key needs the id it is listed under');
-  return sign({ alg, typ: `whereabouts-${typ}+jwt`, kid }, claims, privateKey);
+  return sign({ alg, typ: `whereabouts-${typ}+jwt`, kid }, claims, privateKey, longest(typ));
 }
 
 /** Signs `payload` as a domain; the signature comes without it. */
@@ -188,8 +192,9 @@ async function sign(
   header: { alg: string; typ: string; kid: string } | { alg: string; typ: string; jwk: TemporaryJwk },
   claims: object,
   key: CryptoKey,
+  most: number = LIMITS.tokenOctets,
 ): Promise<string> {
   const token = await new CompactSign(utf8(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
-  if (token.length > LIMITS.tokenOctets) throw new WhereaboutsError('request-invalid', 'too much for one token');
+  if (token.length > most) throw new WhereaboutsError('request-invalid', 'too much for one token');
   return token;
 }
