@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CODES } from '../../src/protocol/errors.ts';
+import { judgeBy, type Judge, type Reference } from '../support/conformance.ts';
 import { makeHome, startSandbox, type Home } from '../support/program.ts';
 import { formatRequest, sendRaw, type RawRequest, type RawResponse } from '../support/raw-http.ts';
 import { BODY_FAULTS, createDice, spoilToken, type Dice, type Fault } from './faults.ts';
-import { badPaths, createSubjects, type Made, type Subject } from './subjects.ts';
+import { badPaths, createSubjects, DIRECTORY, GATEKEEPER, ISSUER, type Made, type Subject } from './subjects.ts';
 
 const COUNT = 10_000;
 const PARALLEL = 12;
@@ -15,6 +16,8 @@ const PARALLEL = 12;
 let home: Home;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let subjects: Subject[];
+/** What each host says of its own API. */
+const references = new Map<string, Judge>();
 
 const send = (request: RawRequest) => sendRaw(sandbox.port, formatRequest(request), { end: request.cutOff === true });
 
@@ -32,6 +35,10 @@ beforeAll(async () => {
   const config = await send({ method: 'GET', path: '/v1/config', host: 'directory.localhost' });
   const key = /^oprf ([0-9a-f]{16}) /m.exec(config?.body.toString() ?? '')?.[1] ?? '';
   subjects = await createSubjects(data, sendJson, key);
+  for (const host of [DIRECTORY, ISSUER, GATEKEEPER]) {
+    const reply = await send({ method: 'GET', path: '/openapi.json', host });
+    references.set(host, judgeBy(JSON.parse(reply?.body.toString() ?? '') as Reference));
+  }
 }, 120_000);
 
 afterAll(async () => {
@@ -139,6 +146,10 @@ function judge(given: Case, response: RawResponse | undefined): string[] {
     if (problem.status !== response.status) wrong.push('another status inside');
     if (problem.title === undefined) wrong.push('no title');
   }
+  const { host, method, path: asked } = given.request;
+  const type = response.headers.get('content-type') ?? '';
+  const told = references.get(host)?.(method, asked.replace(/\?.*$/s, ''), response.status, type, text);
+  if (told !== undefined) wrong.push(told);
   const all = text + [...response.headers.values()].join('\n');
   if (all.includes(given.marker)) wrong.push('echoes what was sent');
   if (given.sent.some((value) => all.includes(value.slice(0, 16)))) wrong.push('echoes a token');

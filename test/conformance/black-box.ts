@@ -7,6 +7,7 @@ import { parsePolicy } from '../../src/client/policy.ts';
 import type { Transport } from '../../src/evidence/safe-fetch.ts';
 import { CODES } from '../../src/protocol/errors.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
+import { judgeBy, type Judge, type Reference } from '../support/conformance.ts';
 import { LogFollower } from './log-follower.ts';
 
 export const NAMES = { directory: 'directory.example', issuer: 'bob.example', gatekeeper: 'alice.example' } as const;
@@ -36,7 +37,23 @@ export interface World {
 const ELEMENT = '4oc4mBmKJBxyqA2dGEHTVDDOMGPqWqZdyVRS4vUHgjc';
 
 /** The suite; `world` is there once tests run. */
-export function describeBlackBox(name: string, world: () => World): void {
+export function describeBlackBox(name: string, given: () => World): void {
+  const judged = new Map<Host, Promise<Judge>>();
+  const wrong: string[] = [];
+  let replies = 0;
+  /** Every reply of the suite is held against the reference its server gives of itself. */
+  const ask: World['ask'] = async (host, path, init) => {
+    judged.set(host, judged.get(host) ?? readReference(given(), host));
+    const reply = await given().ask(host, path, init);
+    const judge = await judged.get(host);
+    const type = reply.headers.get('content-type') ?? '';
+    const asked = new URL(path, 'https://host.example').pathname;
+    const fault = judge?.(init?.method ?? 'GET', asked, reply.status, type, await reply.clone().text());
+    if (fault !== undefined) wrong.push(fault);
+    replies += 1;
+    return reply;
+  };
+  const world = (): World => ({ ...given(), ask });
   const transport: Transport = ({ url, method, headers, body, signal }) => {
     const { hostname, pathname, search } = new URL(url);
     return world().ask(hostname as Host, pathname + search, {
@@ -193,5 +210,15 @@ export function describeBlackBox(name: string, world: () => World): void {
       expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
       expect(reply.headers.get('content-security-policy')).toContain("default-src 'none'");
     });
+
+    test('all of these replies are as the reference has them', () => {
+      expect(wrong).toEqual([]);
+      expect(replies).toBeGreaterThan(40);
+    });
   });
+}
+
+async function readReference(world: World, host: Host): Promise<Judge> {
+  const reply = await world.ask(host, '/openapi.json');
+  return judgeBy((await reply.json()) as Reference);
 }

@@ -1,58 +1,9 @@
 // docs/protocol.md §13 lists every endpoint the apps serve, role by role, and no other.
 import { expect, test } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
-import type { DirectoryContext, IssuerContext } from '../../src/server/context.ts';
-import type { Lookups } from '../../src/server/lookups/context.ts';
-import { UNCOUNTED } from '../../src/server/metrics.ts';
-import { directoryApp } from '../../src/server/routes/directory.ts';
-import { issuerApp } from '../../src/server/routes/issuer.ts';
-import { resolverApp } from '../../src/server/routes/resolver.ts';
-import { witnessApp } from '../../src/server/routes/witness.ts';
-import type { WitnessContext } from '../../src/server/witness/add-checkpoint.ts';
+import { formatRoute, ROLES, served } from '../support/apis.ts';
 import { codeIn, readPage, readTable } from './tables.ts';
 
 const page = readPage('docs/protocol.md');
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-// Apps look at the world only when they are asked something, and nobody asks here.
-const world: unknown = { log: quiet, directories: [] };
-
-const quota = { capacity: 0, refill: 0, seconds: 60 };
-const lookups: Lookups = {
-  clock: () => 0,
-  random: (octets) => new Uint8Array(octets),
-  matrixIdentity: { fetch: () => Promise.reject(new Error()), homeservers: new Set(), quota },
-  matrixAppservice: { token: 'not a secret' },
-  webfinger: { quota },
-};
-
-const cosigner = (role: WitnessContext['role']) => witnessApp({ log: quiet, role } as unknown as WitnessContext);
-
-const APPS = {
-  directory: () => directoryApp(world as DirectoryContext),
-  issuer: () => issuerApp(world as IssuerContext, { authenticate: async () => undefined, owns: async () => undefined }),
-  resolver: () =>
-    resolverApp({
-      log: quiet,
-      metrics: UNCOUNTED,
-      client: {} as unknown as Client,
-      token: 'not a secret',
-      hosts: [],
-      origins: [],
-      lookups,
-    }),
-  witness: () => cosigner('witness'),
-  auditor: () => cosigner('auditor'),
-};
-
-/** Method and path, whatever parameters are called. */
-const formatRoute = (method: string | undefined, path: string): string =>
-  `${method ?? ''} ${path.replace('{api}', '/whereabouts').replaceAll(/\{\w+\}|:\w+/g, '{}')}`;
-
-/** What an app serves: middleware and "any other method" are under ALL. */
-function served(role: keyof typeof APPS): string[] {
-  const routes = APPS[role]().routes.filter(({ method }) => method !== 'ALL');
-  return [...new Set(routes.map(({ method, path }) => formatRoute(method, path)))].toSorted();
-}
 
 function documented(wanted: string): string[] {
   return readTable(page, 'method', 'path', 'role', 'clause')
@@ -61,6 +12,6 @@ function documented(wanted: string): string[] {
     .toSorted();
 }
 
-test.each(['directory', 'issuer', 'resolver', 'witness', 'auditor'] as const)('endpoints of the %s (§13)', (role) => {
+test.each(ROLES)('endpoints of the %s (§13)', (role) => {
   expect(documented(role)).toEqual(served(role));
 });

@@ -1,4 +1,5 @@
-// Starts one real PostgreSQL for the whole run; each suite makes its own database in it.
+// Starts one real PostgreSQL for the whole run; each suite makes its own database in it. Writes the module Workers bundle: wrangler
+// does that for wrangler.toml only, and several suites bundle at once.
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from './postgres.ts';
 
@@ -9,6 +10,7 @@ declare module 'vitest' {
 }
 
 export default async function (project: TestProject) {
+  await import('../../src/platform/workers/write-sodium.ts');
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url);
   return () => postgres.stop();

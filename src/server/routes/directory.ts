@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { DirectoryContext } from '../context.ts';
 import { createReadiness } from '../directory/readiness.ts';
 import { createHttpApp, type Env } from '../http.ts';
+import { DIRECTORY } from '../reference/directory.ts';
 import { bucketRoutes } from './buckets.ts';
 import { descriptionRoute } from './description.ts';
 import { evaluateRoutes } from './evaluate.ts';
@@ -10,6 +11,7 @@ import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
 import { providerRoutes } from './providers.ts';
 import { recordRoutes } from './records.ts';
+import { referenceRoute } from './reference.ts';
 
 /** The directory's app, to be served at the directory's `url`. */
 export function directoryApp(ctx: DirectoryContext): Hono<Env> {
@@ -20,6 +22,7 @@ export function directoryApp(ctx: DirectoryContext): Hono<Env> {
   logRoutes(app, ctx);
 
   descriptionRoute(app, ctx.description);
+  referenceRoute(app, 'directory', DIRECTORY);
   providerRoutes(app, ctx);
 
   healthRoutes(app, createReadiness(ctx));

@@ -10,7 +10,8 @@ import { endpoint, type Env } from '../http.ts';
 import { countOutcome } from '../metrics.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 
-const request = z.strictObject({
+/** The body of an evaluation. */
+export const evaluateRequest = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{16}$/),
   blinded: z.array(z.string()).min(1).max(LIMITS.evaluateElements),
 });
@@ -18,7 +19,7 @@ const request = z.strictObject({
 export function evaluateRoutes(app: Hono<Env>, ctx: DirectoryContext): void {
   endpoint(app, '/v1/evaluate', {
     POST: async (c) => {
-      const asked = await readJson(c, request);
+      const asked = await readJson(c, evaluateRequest);
       const credentials = { authorization: c.req.header('authorization'), address: c.env?.client ?? 'unknown' };
       const evaluation = evaluate(ctx, asked, credentials, c.req.raw.signal);
       const { key, evaluated, proof, balances } = await countOutcome(

@@ -1,8 +1,6 @@
 // The issuer's API (§4.6): path → who asks → parse → verb → JSON. What is decided is in server/issuer.
 import type { Context, Hono } from 'hono';
-import { z } from 'zod';
 import { WhereaboutsError } from '../../protocol/errors.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import { readJson } from '../body.ts';
 import type { IssuerContext } from '../context.ts';
 import { createHttpApp, endpoint, parameter, type Env } from '../http.ts';
@@ -10,19 +8,13 @@ import { authenticate, type Account, type Accounts } from '../issuer/accounts.ts
 import { attest } from '../issuer/attest.ts';
 import { createDirectories } from '../issuer/directories.ts';
 import { giveNonce } from '../issuer/nonce.ts';
+import { attestRequest, nonceRequest } from '../issuer/requests.ts';
 import { showAttestation, withdrawAttestation } from '../issuer/withdraw.ts';
 import { checkReady } from '../store/database.ts';
+import { ISSUER } from '../reference/issuer.ts';
 import { descriptionRoute } from './description.ts';
 import { healthRoutes } from './health.ts';
-
-const nothing = z.strictObject({});
-const attestRequest = z.strictObject({
-  directory: z.string().max(253),
-  // Longer than any identifier in any notation (§2), so that a long one is `identifier-invalid` and not a wrong shape.
-  identifier: z.string().max(1_024),
-  region: z.string().max(8).optional(),
-  possession: z.string().max(LIMITS.tokenOctets),
-});
+import { referenceRoute } from './reference.ts';
 
 const PRIVATE = { 'cache-control': 'no-store' };
 
@@ -33,6 +25,7 @@ export function issuerApp(ctx: IssuerContext, accounts: Accounts): Hono<Env> {
   const whose = (c: Context<Env>): Promise<Account> => authenticate(accounts, c.req.raw);
 
   descriptionRoute(app, ctx.description);
+  referenceRoute(app, 'issuer', ISSUER);
   healthRoutes(app, async () => {
     if (!(await checkReady(ctx.db))) throw new WhereaboutsError('overloaded');
   });
@@ -41,7 +34,7 @@ export function issuerApp(ctx: IssuerContext, accounts: Accounts): Hono<Env> {
     POST: async (c) => {
       const account = await whose(c);
       // Nothing is asked for, so nothing need be sent; what is sent must be nothing.
-      if (c.req.header('content-type') !== undefined) await readJson(c, nothing);
+      if (c.req.header('content-type') !== undefined) await readJson(c, nonceRequest);
       return c.json({ nonce: await giveNonce(ctx, account) }, 200, PRIVATE);
     },
   });

@@ -11,12 +11,14 @@ import { endpoint, parameter, type Env } from '../http.ts';
 import { countOutcome } from '../metrics.ts';
 
 const token = z.string().max(LIMITS.tokenOctets);
-const depositRequest = z.strictObject({
+/** The body of a deposit. */
+export const depositRequest = z.strictObject({
   sealed: z.string().max(Math.ceil((LIMITS.sealedOctets * 4) / 3)),
   deposit: token,
   attestations: z.array(token).min(1).max(LIMITS.attestations),
 });
-const withdrawalRequest = z.strictObject({ withdrawal: token });
+/** The body of a withdrawal. */
+export const withdrawalRequest = z.strictObject({ withdrawal: token });
 
 /** What proves a change: the whole bucket, for a bundle without its index proves nothing about a record. */
 const PRIVATE = { 'content-type': 'application/json', 'cache-control': 'no-store' };

@@ -12,6 +12,7 @@ import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import { createHttpApp, endpoint, parameter, type Env, type Observers } from '../http.ts';
 import type { Lookups } from '../lookups/context.ts';
+import { RESOLVER } from '../reference/resolver.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { streamEvents } from '../resolver/watch.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
@@ -20,6 +21,7 @@ import { healthRoutes } from './health.ts';
 import { serveMatrixIdentity } from './matrix-identity.ts';
 import { MATRIX_AREAS } from './matrix-refusal.ts';
 import { serveMatrixThirdParty } from './matrix-thirdparty.ts';
+import { referenceRoute } from './reference.ts';
 import { serveWebFinger } from './webfinger.ts';
 
 export interface ResolverContext extends Observers {
@@ -39,6 +41,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   const app = createHttpApp(context, { role: 'resolver', origins: context.origins, areas: MATRIX_AREAS });
   app.use(noStore);
   healthRoutes(app, () => client.ready());
+  referenceRoute(app, 'resolver', RESOLVER);
   for (const path of ['/v1/*', '/_matrix/*', '/.well-known/*']) app.use(path, checkHost(context.hosts));
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });

@@ -3,7 +3,9 @@ import type { Hono } from 'hono';
 import { readOctets } from '../body.ts';
 import { createHttpApp, endpoint, type Env } from '../http.ts';
 import { descriptionRoute } from './description.ts';
+import { witnessOperations } from '../reference/witness.ts';
 import { healthRoutes } from './health.ts';
+import { referenceRoute } from './reference.ts';
 import { addCheckpoint, PREFIX, type WitnessContext } from '../witness/add-checkpoint.ts';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
@@ -29,6 +31,7 @@ export function witnessApp(ctx: WitnessContext): Hono<Env> {
     },
   });
   descriptionRoute(app, ctx.description);
+  referenceRoute(app, ctx.role, witnessOperations(ctx.role));
   healthRoutes(app, async () => {
     // What it remembers of a log there is not. An auditor has all of it at hand.
     if (ctx.role === 'witness') await ctx.memory.find('');
