@@ -1,6 +1,6 @@
 // Is the account on the other service theirs (§9.3)? Claimed account, author as the service names him, and his statement: all
 // three or not at all. Only a service's own answer makes a claim fail.
-import { isImported, type AccountClaim } from '../protocol/account.ts';
+import { isImported, isService, type AccountClaim } from '../protocol/account.ts';
 import { registrableDomain } from '../protocol/domain.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import { findOnActivityPub } from './activitypub.ts';
@@ -19,6 +19,8 @@ interface Row {
   readonly find: FindStatement;
   /** Whom looking burdens: limits per host count by it. Undefined: the registrable domain the account is on. */
   readonly host?: string;
+  /** Most of the questions go to a server of the account's own: its silence is not that of the host. */
+  readonly alone?: true;
 }
 
 const ROWS: Partial<Record<AccountClaim['service'], Row>> = {
@@ -28,9 +30,15 @@ const ROWS: Partial<Record<AccountClaim['service'], Row>> = {
   gitlab: { find: findOnGitlab, host: 'gitlab.com' },
   activitypub: { find: findOnActivityPub },
   matrix: { find: findOnMatrix },
-  bluesky: { find: findOnBluesky, host: 'plc.directory' },
+  bluesky: { find: findOnBluesky, host: 'plc.directory', alone: true },
   hackernews: { find: findOnHackernews, host: 'hacker-news.firebaseio.com' },
 };
+
+/** Services that are looked at. */
+export const CHECKED_SERVICES: readonly string[] = Object.keys(ROWS);
+
+/** Whether an account that cannot be reached says nothing about others on its host. */
+export const isAlone = (service: string): boolean => isService(service) && ROWS[service]?.alone === true;
 
 /** Whom looking at an account burdens; undefined for what is not looked at but imported. */
 export function hostOf({ service, account, where }: AccountClaim): string | undefined {

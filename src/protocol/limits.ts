@@ -134,6 +134,9 @@ export const LIMITS = {
   /** A plan, in octets, and the longest it lives, in seconds (§11). */
   planOctets: 262_144,
   planLifeSeconds: 30 * DAY,
+  /** An account that is theirs is looked at again within this, and is stale when nobody could for so long, in seconds (§9.3). */
+  evidenceRecheckSeconds: DAY,
+  evidenceStaleSeconds: 7 * DAY,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

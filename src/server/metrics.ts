@@ -70,6 +70,16 @@ export const METRICS = {
     'Descriptions asked for: the class of the reply’s status (`2xx` new, `3xx` unchanged), or the code of the failure',
     'outcome',
   ),
+  account_checks_total: counter(
+    'Looks at claimed accounts of this instance by service and state (protocol.md §9.3)',
+    'service',
+    'state',
+  ),
+  followed_accounts: gauge(
+    'Accounts that chains claim, by the state of the last look; `revoked` ones for 30 days',
+    'state',
+  ),
+  due_accounts: gauge('Of them, how many are due to be looked at'),
   oprf_key_end_timestamp_seconds: gauge('Announced end of a key that is being retired', 'key'),
   database_up: gauge('1 while the database answers'),
   database_running: gauge('Statements and transactions that hold a connection', 'use'),

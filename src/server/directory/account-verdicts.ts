@@ -1,0 +1,60 @@
+// What a directory tells of the accounts of a chain (§9.3). Its own word, beside the links: the log does not cover it.
+import { LIMITS } from '../../protocol/limits.ts';
+import { formatB64u } from '../../protocol/wire.ts';
+import type { Clock } from '../context.ts';
+import { findChecks, type CheckedAccount } from '../store/accounts.ts';
+import type { Db } from '../store/database.ts';
+
+/** One account and what was last seen of it; times in seconds since 1970. */
+export interface AccountVerdict {
+  readonly service: string;
+  readonly account: string;
+  readonly where?: string;
+  /** The link that claims it. */
+  readonly link: string;
+  /** `ok`, `failed`, `unreachable` or `revoked`. */
+  readonly state: string;
+  readonly reason?: string;
+  readonly checkedAt?: number;
+  /** While nobody can look: the last answer there was. */
+  readonly answer?: string;
+  readonly answeredAt?: number;
+  readonly firstOkAt?: number;
+  /** There has been no answer for 7 days. */
+  readonly stale?: true;
+  readonly rules: number;
+  readonly checker: string;
+}
+
+/** Of every account of a chain, those it has given up included; the first claimed first. */
+export async function readVerdicts(
+  ctx: { readonly db: Db; readonly clock: Clock; readonly domain: string },
+  chain: Uint8Array,
+): Promise<AccountVerdict[]> {
+  const rows = await findChecks(ctx.db, chain);
+  const verdicts = rows.map((row) => verdictOf(row, ctx.clock(), ctx.domain));
+  return verdicts.toSorted((a, b) => (a.service + a.account + a.link < b.service + b.account + b.link ? -1 : 1));
+}
+
+const secondsOf = (milliseconds: number): number => Math.floor(milliseconds / 1_000);
+
+function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVerdict {
+  const { service, account, place, link, state, reason, checkedAt, answer, answeredAt, firstOkAt, rules } = row;
+  const isStale =
+    state === 'unreachable' && answeredAt !== null && now - answeredAt > LIMITS.evidenceStaleSeconds * 1_000;
+  return {
+    service,
+    account,
+    ...(place === null ? {} : { where: place }),
+    link: formatB64u(link),
+    state,
+    ...(reason === null ? {} : { reason }),
+    ...(checkedAt === null ? {} : { checkedAt: secondsOf(checkedAt) }),
+    ...(state === 'unreachable' && answer !== null ? { answer } : {}),
+    ...(answeredAt === null ? {} : { answeredAt: secondsOf(answeredAt) }),
+    ...(firstOkAt === null ? {} : { firstOkAt: secondsOf(firstOkAt) }),
+    ...(isStale ? { stale: true as const } : {}),
+    rules,
+    checker,
+  };
+}
