@@ -44,6 +44,7 @@ import { closeOnSignal, createRunning, type Running } from './platform/node/runn
 import { releaseMemory } from './platform/node/release-memory.ts';
 import { findSecretFile } from './platform/node/secret-file.ts';
 import { listen, type Fetch, type Serving } from './platform/node/serve.ts';
+import { keepChecking } from './platform/node/account-checking.ts';
 import { keepPublishing } from './platform/node/publishing.ts';
 import { openAuditor, openWitness } from './platform/node/witnessing.ts';
 
@@ -201,6 +202,7 @@ async function openDirectory(parts: Parts, deployment: Deployment): Promise<Fetc
   running.every(RECHECK, 'recheck-failed', (signal) => recheck(ctx, signal));
   running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
   keepPublishing(ctx, deployment);
+  keepChecking(ctx, deployment);
   return directoryApp(ctx).fetch;
 }
 

@@ -40,6 +40,10 @@ export function findContradictions(values: Values): string[] {
       `${envName('matrixHsToken')}: required where ${envName('lookups')} has matrix-appservice`,
     ],
     [
+      (values.matrixReaderUrl === undefined) !== (values.matrixReaderToken === undefined),
+      `${envName('matrixReaderUrl')} and ${envName('matrixReaderToken')}: both or neither`,
+    ],
+    [
       values.keys !== undefined && values.signingKey !== undefined,
       `${envName('keys')} and ${envName('signingKey')}: keys come from the file or from the environment, not both`,
     ],

@@ -5,6 +5,7 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Quota, Quotas } from './context.ts';
 import type { LogChoice } from './witness/logs.ts';
 import { findContradictions } from './config-rules.ts';
+import { evidenceOf, type EvidenceConfig, type EvidenceSecrets } from './evidence-settings.ts';
 import { publicationOf, type PublicationConfig } from './publication-settings.ts';
 import type { Setting } from './setting-forms.ts';
 import { envName, SETTINGS, type Key } from './settings.ts';
@@ -44,6 +45,7 @@ export interface Config {
     /** Id of an OPRF key that is lost or stolen. */
     readonly abandonedKey: string | undefined;
     readonly publication: PublicationConfig;
+    readonly evidence: EvidenceConfig;
     /** How the log is kept (§6.3); times in milliseconds. */
     readonly log: {
       readonly interval: number;
@@ -98,6 +100,7 @@ export interface Secrets {
   readonly resolverToken: string | undefined;
   readonly matrixHsToken: string | undefined;
   readonly publicationSecretKey: string | undefined;
+  readonly evidence: EvidenceSecrets;
 }
 
 /** Where this platform keeps things. */
@@ -222,6 +225,7 @@ function configOf(values: Values, places: Places): Config {
       quotas: quotasOf(values),
       abandonedKey: values.abandonedKey,
       publication: publicationOf(values),
+      evidence: evidenceOf(values),
       log: {
         interval: values.epochInterval ?? 0,
         heartbeat: 1000 * (values.epochHeartbeat ?? 0),
@@ -282,17 +286,8 @@ export function quotasOf(values: Values): Quotas {
 export function secretsOf(values: Values): Secrets {
   const { databaseUrl, oprfKey, oldOprfKey, oldOprfKeyUntil, signingKey, logKey, witnessKey, auditorKey } = values;
   const { resolverToken, matrixHsToken, publicationSecretKey } = values;
-  return {
-    databaseUrl,
-    oprfKey,
-    oldOprfKey,
-    oldOprfKeyUntil,
-    signingKey,
-    logKey,
-    witnessKey,
-    auditorKey,
-    resolverToken,
-    matrixHsToken,
-    publicationSecretKey,
-  };
+  const { githubToken: github, gitlabToken: gitlab, matrixReaderToken: matrixReader } = values;
+  const keys = { oprfKey, oldOprfKey, oldOprfKeyUntil, signingKey, logKey, witnessKey, auditorKey };
+  const evidence = { github, gitlab, matrixReader };
+  return { databaseUrl, ...keys, resolverToken, matrixHsToken, publicationSecretKey, evidence };
 }

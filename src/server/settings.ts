@@ -23,6 +23,7 @@ import {
   witness,
   type Setting,
 } from './setting-forms.ts';
+import { EVIDENCE_SETTINGS } from './evidence-settings.ts';
 import { LOOKUP_SETTINGS } from './lookup-settings.ts';
 import { PUBLICATION_SETTINGS } from './publication-settings.ts';
 
@@ -169,6 +170,7 @@ export const SETTINGS = {
     doc: 'Where the newest published checkpoint is kept apart from the database, as `<file>.<size of the log>`; instances may share it. At start the directory refuses to sign when the database is older, or when this cannot be read.',
   }),
   ...PUBLICATION_SETTINGS,
+  ...EVIDENCE_SETTINGS,
   quotaEndUser: quotaOf('1000 refill 60 per day', 'Evaluations per end user of a gatekeeper (`sub`).'),
   quotaGatekeeper: quotaOf('100000 refill 100000 per day', 'Evaluations per listed gatekeeper.'),
   quotaUnlisted: quotaOf('1000 refill 1000 per day', 'Evaluations per registrable domain that is not listed.'),

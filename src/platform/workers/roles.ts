@@ -2,9 +2,11 @@
 // request, from what the isolate knows and the database holds.
 import { createClient, type Client } from '../../client/client.ts';
 import { parsePolicy } from '../../client/policy.ts';
+import { createTxtOverHttps } from '../../evidence/dns-over-https.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import type { Role } from '../../server/config.ts';
 import type { DirectoryContext } from '../../server/context.ts';
+import { checkAccounts, followChains } from '../../server/directory/account-checks.ts';
 import { inlineEvaluation } from '../../server/directory/inline-evaluation.ts';
 import { endedKeys } from '../../server/directory/keys.ts';
 import { purge } from '../../server/directory/purge.ts';
@@ -14,6 +16,7 @@ import { advance } from '../../server/directory/sequencer/advance.ts';
 import type { Accounts } from '../../server/issuer/accounts.ts';
 import { purgeIssuer } from '../../server/issuer/purge.ts';
 import { replaceKeys } from '../../server/key-rotation.ts';
+import { tokensOf } from '../../server/evidence-settings.ts';
 import { readLookups } from '../../server/lookups/context.ts';
 import { logFailure } from '../../server/failure.ts';
 import { Publication } from '../../server/publication/publish.ts';
@@ -70,6 +73,7 @@ function openDirectory(turn: Turn): RoleAtWork {
       forgetKeys(ctx, parts);
       if (files !== undefined)
         await logFailure(ctx.log, 'publication-failed', new Publication(files, progress).publish(ctx));
+      await logFailure(ctx.log, 'accounts-check-failed', lookAtAccounts(ctx, turn));
     },
     'ten-minutes': () => Promise.all([recheck(ctx), refreshDescriptions(ctx)]),
     hour: async () => {
@@ -78,6 +82,15 @@ function openDirectory(turn: Turn): RoleAtWork {
     },
   };
   return { fetch: (request, bindings) => directoryApp(ctx).fetch(request, bindings), due: (what) => due[what]() };
+}
+
+/** What is claimed is taken up and what is due looked at, for less than the minute until the next cron. */
+async function lookAtAccounts(ctx: DirectoryContext, { opened: { config, secrets } }: Turn): Promise<void> {
+  const { evidence } = config.directory;
+  if (!evidence.isOn) return;
+  await followChains(ctx);
+  const resolveTxt = createTxtOverHttps(ctx.fetch, ctx.clock, evidence.dnsOverHttps);
+  await checkAccounts({ ...ctx, resolveTxt, tokens: tokensOf(evidence, secrets.evidence) });
 }
 
 /** The secret itself is the operator's to take away; this isolate forgets it. */

@@ -53,7 +53,8 @@ export async function followChains(ctx: Pick<AccountsContext, 'db' | 'clock' | '
 export async function checkAccounts(ctx: AccountsContext, signal?: AbortSignal): Promise<number> {
   const end = ctx.clock() + PATIENCE;
   let checked = 0;
-  while (signal?.aborted !== true && ctx.clock() <= end) {
+  const isOver = (): boolean => signal?.aborted === true || ctx.clock() > end;
+  while (!isOver()) {
     const now = ctx.clock();
     const until = now + LEASE;
     const hosts = await store.claimHosts(ctx.db, now, until, HOSTS);

@@ -28,19 +28,18 @@ export async function findNewAccounts(
 /** Follows them from now on: they are due at once. */
 export async function followAccounts(db: Db, accounts: readonly NewAccount[], now: number): Promise<void> {
   if (accounts.length === 0) return;
+  const hosts = [...new Set(accounts.map(({ host }) => host))].toSorted();
+  const words = (pick: (row: NewAccount) => string | null) => textList(accounts.map((row) => pick(row) ?? ''));
   await db.transaction(async (tx) => {
-    const hosts = [...new Set(accounts.map(({ host }) => host))].toSorted();
-    await tx
-      .insert(accountHosts)
-      .values(hosts.map((host) => ({ host, dueAt: now, freeAt: 0 })))
-      .onConflictDoUpdate({
-        target: accountHosts.host,
-        set: { dueAt: sql`least(${accountHosts.dueAt}, excluded.due_at)` },
-      });
-    await tx
-      .insert(accountChecks)
-      .values(accounts.map((account) => ({ ...account, nextAt: now })))
-      .onConflictDoNothing();
+    await tx.execute(sql`insert into account_hosts as h (host, due_at, free_at)
+      select host, ${now}, 0 from unnest(${textList(hosts)}) as n(host)
+      on conflict (host) do update set due_at = least(h.due_at, excluded.due_at)`);
+    await tx.execute(sql`insert into account_checks (chain, link, service, account, place, host, next_at)
+      select chain, link, service, account, nullif(place, ''), host, ${now}
+      from unnest(${octetList(accounts.map(({ chain }) => chain))}, ${octetList(accounts.map(({ link }) => link))},
+        ${words((row) => row.service)}, ${words((row) => row.account)}, ${words((row) => row.place)},
+        ${words((row) => row.host)}) as n(chain, link, service, account, place, host)
+      on conflict do nothing`);
   });
 }
 
