@@ -16,6 +16,7 @@ import {
 } from '../protocol/log/history.ts';
 import { computeRoot } from '../protocol/log/merkle-verify.ts';
 import { equalOctets, formatHex } from '../protocol/wire.ts';
+import { findEras } from './eras.ts';
 
 export interface ChainPlace {
   readonly depth: number;
@@ -187,44 +188,40 @@ async function followBack(
   { depth, bucket }: ChainPlace,
   { epoch, new: bound }: HistoryEntry,
 ): Promise<Followed> {
-  const { reader } = following;
+  const { reader, known, found } = following;
   const old = await reader.readDepth(epoch - 1);
-  const followAt = async (index: number): Promise<Followed> => {
-    const at = { depth: old, bucket: index, ended: epoch };
-    const newest = await readEntries(reader, at, 0, Infinity);
-    // The directory came back to this depth since, maybe just now: what is looked for is the chain of the time before.
-    const isLater = newest.some((entry) => entry.epoch >= epoch);
-    const era = isLater ? { era: await findEra(reader, epoch - 1, old) } : undefined;
-    const then = era === undefined ? newest : await readEntries(reader, { ...at, ...era }, 0, Infinity);
-    return follow(following, at, then);
-  };
-  if (old === depth - 1) {
-    const parent = await followAt(Math.floor(bucket / 2));
-    if (!equalOctets(parent.leafHash, bound)) throw invalid('a history that is not bound to the one before');
-    return parent;
+  if (old !== depth - 1 && old !== depth + 1) throw invalid('a change of depth where there was none');
+  const places = (old < depth ? [Math.floor(bucket / 2)] : [2 * bucket, 2 * bucket + 1]).map((index) => ({
+    depth: old,
+    bucket: index,
+    ended: epoch,
+  }));
+  const newest = await Promise.all(places.map((place) => readEntries(reader, place, 0, Infinity)));
+  // The directory came back to this depth since, maybe just now: what is looked for is the chain of the time before.
+  const isLater = newest.some((entries) => entries.some((entry) => entry.epoch >= epoch));
+  for await (const era of isLater ? findEras(reader, epoch - 1, old) : [undefined]) {
+    // What is found on a way that leads nowhere is not found.
+    const seen = new Set<KnownChain>();
+    const followed: Followed[] = [];
+    for (const [i, place] of places.entries()) {
+      const then = era === undefined ? newest[i] : await readEntries(reader, { ...place, era }, 0, Infinity);
+      followed.push(await follow({ reader, known, found: seen }, place, then ?? []));
+    }
+    const whole = joinAs(bound, followed);
+    if (whole === undefined) continue;
+    for (const chain of seen) found.add(chain);
+    return whole;
   }
-  if (old !== depth + 1) throw invalid('a change of depth where there was none');
-  const [left, right] = [await followAt(2 * bucket), await followAt(2 * bucket + 1)];
-  if (!equalOctets(nodeHash(left.leafHash, right.leafHash), bound))
-    throw invalid('a history that is not bound to those before');
+  throw invalid('a history that is not bound to the one before');
+}
+
+/** The parent, or both children as one, if `bound` is of them. */
+function joinAs(bound: Uint8Array, [left = NEVER_USED, right]: readonly Followed[]): Followed | undefined {
+  if (right === undefined) return equalOctets(left.leafHash, bound) ? left : undefined;
+  if (!equalOctets(nodeHash(left.leafHash, right.leafHash), bound)) return undefined;
   // Within an epoch the left child's names come first, as they do here.
   const changes = [...left.changes, ...right.changes].toSorted((a, b) => a.epoch - b.epoch);
   return { ...NEVER_USED, changes, records: [...left.records, ...right.records] };
-}
-
-/** The epoch in which the depth of `epoch` began: by steps that double, then by halving. */
-async function findEra({ readDepth }: HistoryReader, epoch: number, depth: number): Promise<number> {
-  let [other, same] = [-1, epoch];
-  for (let step = 1; epoch - step > other; step *= 2) {
-    if ((await readDepth(epoch - step)) === depth) same = epoch - step;
-    else other = epoch - step;
-  }
-  while (same - other > 1) {
-    const middle = Math.floor((same + other) / 2);
-    if ((await readDepth(middle)) === depth) same = middle;
-    else other = middle;
-  }
-  return same;
 }
 
 /** The records after changes, in order. */

@@ -144,6 +144,14 @@ describe('an honest history', () => {
     );
   });
 
+  test('is found though its depth went to and fro between the epochs that are looked at first', async () => {
+    const served = play();
+    for (let epoch = 3; epoch < 10; epoch++) served.epoch();
+    // From 13 back, 12, 11, 9 and 5 are looked at first: that depth 4 ended at 10 and began at 11 is not seen.
+    served.depth(5).depth(4).epoch(set(0x05, 'x')).epoch().depth(5).depth(4);
+    expect(told(await served.whole(0))).toEqual(['0 1 +', '1 2 +', '1 15 +', '2 2 -', '12 5 +']);
+  });
+
   test('of a depth that came back while it was read is that of the time before', async () => {
     const served = play().depth(5);
     const [leaf, known] = [served.leaf(0), [served.known(0)]];

@@ -3,7 +3,7 @@
 import { formatB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
 import type { Db } from '../store/database.ts';
-import { findHolderMarks } from '../store/marks.ts';
+import { findHolderMark } from '../store/marks.ts';
 import { findRecords } from '../store/records.ts';
 import { readDeposit, verifyIssuers, type DepositRequest } from './deposit-checks.ts';
 import { checkNewer, isRepeated, type Deposit } from './deposit-decision.ts';
@@ -44,7 +44,7 @@ export async function deposit(
 
 /** Throws `record-stale` when it can be seen without waiting for anybody; what is seen here only grows. */
 async function isAlreadyThere(db: Db, { name, holder, seq, digest }: Deposit, now: number): Promise<boolean> {
-  const [mark] = await findHolderMarks(db, [{ name, holder }]);
+  const mark = await findHolderMark(db, { name, holder });
   if (mark === undefined || seq > mark.seq) return false;
   const live = (await findRecords(db, [name])).filter((record) => record.expiresAt > now);
   const own = live.find((record) => formatB64u(record.holder) === formatB64u(holder));

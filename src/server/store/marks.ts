@@ -1,11 +1,12 @@
 // What outlives records, so that nothing comes back by replay (§5.2): the highest `seq` of each holder, the newest attestation of each
 // issuer, and attestations that were withdrawn. Many at a time.
 import { sql } from 'drizzle-orm';
-import { concat } from '../../protocol/wire.ts';
+import { concat, formatHex } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
 import { nthOf, numberList, octetList, textList } from './packing.ts';
 import type { AttestationId, RecordPlace } from './records.ts';
 import { holderMarks, issuerMarks, withdrawnAttestations } from './schema.ts';
+import { together } from './together.ts';
 
 export interface HolderMark extends RecordPlace {
   readonly seq: number;
@@ -23,8 +24,17 @@ export async function findHolderMarks(db: Db, places: readonly RecordPlace[]): P
   return db
     .select({ name: holderMarks.name, holder: holderMarks.holder, seq: holderMarks.seq })
     .from(holderMarks)
-    .innerJoin(wanted, sql`${holderMarks.name} = k.name and ${holderMarks.holder} = k.holder`);
+    .innerJoin(wanted, sql`${holderMarks.name} = k.name and ${holderMarks.holder} = k.holder`)
+    .prepare('find_holder_marks')
+    .execute();
 }
+
+/** The same for one place, asked together with others. */
+export const findHolderMark = together(async (db: Db, places: readonly RecordPlace[]) => {
+  const nameOf = ({ name, holder }: RecordPlace) => formatHex(concat(name, holder));
+  const found = new Map((await findHolderMarks(db, places)).map((mark) => [nameOf(mark), mark]));
+  return places.map((place) => found.get(nameOf(place)));
+});
 
 /** The newest attestation ever accepted from each of these issuers under these names. */
 export async function findIssuerMarks(

@@ -1,13 +1,14 @@
 // Changes that were accepted and wait for their epoch (§6.3). A change is filed in the transaction that accepts it, so that
 // neither is ever there without the other; records that end on their own are filed here as well.
-import { and, asc, eq, isNull, lt, lte, max, sql } from 'drizzle-orm';
+import { asc, eq, isNull, lt, lte, max, sql } from 'drizzle-orm';
 import type { Entry } from '../../protocol/bucket.ts';
 import { concat, formatHex } from '../../protocol/wire.ts';
 import type { Db } from './database.ts';
 import { lockDirectory } from './locks.ts';
 import { logHead, waiting } from './log-schema.ts';
-import { numberList, octetList, unpack } from './packing.ts';
+import { isIn, numberList, octetList, unpack } from './packing.ts';
 import { evidence, records } from './schema.ts';
+import { together } from './together.ts';
 
 /** What one deposit or withdrawal does to a name: these holders leave and this record comes, in one epoch. */
 export interface NameChange {
@@ -56,16 +57,21 @@ export async function markSequenced(tx: Db, epoch: number, ids: readonly number[
 }
 
 /** The epoch a change is part of, once it is published. */
-export async function findPublishedEpoch(db: Db, domain: string, id: number): Promise<number | undefined> {
+export const findPublishedEpoch = (db: Db, domain: string, id: number): Promise<number | undefined> =>
+  publishedEpoch(db, { domain, id });
+
+const publishedEpoch = together(async (db, changes: readonly { readonly domain: string; readonly id: number }[]) => {
+  const ids = numberList(changes.map(({ id }) => id));
   const rows = await db
-    .select({ epoch: waiting.epoch })
+    .select({ id: waiting.id, epoch: waiting.epoch, domain: logHead.domain })
     .from(waiting)
-    .innerJoin(logHead, and(eq(logHead.domain, domain), lt(waiting.epoch, logHead.published)))
-    .where(eq(waiting.id, id))
+    .innerJoin(logHead, lt(waiting.epoch, logHead.published))
+    .where(isIn(waiting.id, ids))
     .prepare('find_published_epoch')
     .execute();
-  return rows[0]?.epoch ?? undefined;
-}
+  const found = new Map(rows.map(({ id, domain, epoch }) => [`${id} ${domain}`, epoch ?? undefined]));
+  return changes.map(({ id, domain }) => found.get(`${id} ${domain}`));
+});
 
 /** The last change filed under `name`, as far as changes are remembered. */
 export async function findLastChange(db: Db, name: Uint8Array): Promise<number | undefined> {
