@@ -3,8 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, the longest first: begun before all others, so that no core is idle at the end. */
 const LONG = [
-  'test/conformance/kill.',
   'test/server/directory/storm.',
+  'test/conformance/kill.',
   'test/sandbox/',
   'test/server/publication/',
   'test/server/directory/races.',

@@ -1,4 +1,5 @@
 // kill -9 in the middle of a stream of deposits, on both databases: whatever was answered is there after the restart.
+// WHEREABOUTS_TEST_LONG=1 kills twenty times.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -12,7 +13,7 @@ import { createPostgresDatabase } from '../support/database.ts';
 import { createDepositor, createParty, makeDeposit, type Made } from '../support/directory.ts';
 import { makeHome, run, startServer, type Home } from '../support/program.ts';
 
-const ROUNDS = 20;
+const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 20 : 5;
 const ANSWERED = 50;
 // More than one epoch answers, so that a round is a matter of two or three.
 const PARALLEL = 32;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WhereaboutsError } from '../../../src/protocol/errors.ts';
 import { admit } from '../../../src/server/store/admission.ts';
 import { chargeQuotas, type Charge, type Use } from '../../../src/server/store/quotas.ts';
+import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
 import { subjectOf } from '../../../src/server/store/subject.ts';
 import { ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -102,6 +103,22 @@ describe.each(ENGINES)('admission on %s', (engine) => {
       expect(outcomes.filter((one) => one === 'used up').length).toBe(99);
       expect(await left(one)).toEqual([999]);
     });
+  });
+
+  test('who waited for another to pay sees what that one left', async () => {
+    const [one, other] = [charge(40), charge(1)];
+    await open(one, other);
+    const used = token();
+    let waiting: Promise<unknown> | undefined;
+    await database.db.transaction(async (tx) => {
+      await chargeQuotas(tx, NOW, [one]);
+      // Begins, as far as PostgreSQL is concerned, before the other one has ended.
+      waiting = outcome([one, other], used);
+      await sleep(200);
+    });
+    expect(await waiting).toBe('quota-exceeded');
+    expect(await left(one)).toEqual([20]);
+    expect(await outcome([other], used)).toEqual([59]);
   });
 
   test('what a bucket never holds is refused for as long as all of it takes, before and after its first charge', async () => {
