@@ -13,6 +13,7 @@ import { benchScale } from './scale.ts';
 import { benchStart } from './start.ts';
 import { benchStorm } from './storm.ts';
 import { benchPublication } from './publication.ts';
+import { benchTree } from './tree.ts';
 import { benchWatch } from './watch.ts';
 import { benchWhere } from './where.ts';
 import type { Line } from './measure.ts';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> =
   log: benchLog,
   where: benchWhere,
   watch: benchWatch,
+  tree: benchTree,
   publication: benchPublication,
 };
 

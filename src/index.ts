@@ -79,6 +79,16 @@ function createFetchTransport(get: typeof globalThis.fetch, sandboxPort: number)
 export type { HealthCheck, HealthStore } from './client/bridge-health.ts';
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { Client } from './client/client.ts';
+export {
+  createConversation,
+  type Adopted,
+  type Conversation,
+  type ConversationMemory,
+  type ConversationMessage,
+  type ConversationOptions,
+  type Next,
+  type PlanWithInputs,
+} from './client/conversation.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
 export type { DescriptionHistory } from './client/description-history.ts';
 export type { DescriptionStore, StoredDescription } from './client/description-store.ts';
@@ -112,6 +122,11 @@ export type { Transport } from './evidence/safe-fetch.ts';
 export type { Alternative, Answer, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
 export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-change.ts';
 export type { Connect, Hop } from './protocol/bridge.ts';
+export { gatherInputs, type Asked, type Known } from './protocol/conversation/gather.ts';
+export { hashInputs, type Inputs } from './protocol/conversation/inputs.ts';
+export { hashPlan, makePlan, nextPlan, verifyPlan, type Plan } from './protocol/conversation/plan.ts';
+export type { Privacy } from './protocol/conversation/privacy.ts';
+export { readPlan, verifyPlanToken, type SignedPlan } from './protocol/token/plan.ts';
 export type { Encryption, Reason } from './protocol/encryption.ts';
 export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
 export { isService, parseAccount, parseAccountName, parseClaim } from './protocol/account.ts';

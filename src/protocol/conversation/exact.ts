@@ -1,7 +1,9 @@
 // The best tree, exactly: Dreyfus and Wagner's recursion with weights on vertices, first over weights alone, then once more over
 // what is tied, for the first solution in canonical order. Time 3^k · V + 2^k · E log V, memory 2^k · V, for k + 1 terminals.
 import { Heap } from './heap.ts';
+import { grow } from './grow.ts';
 import { weigh, type Instance, type Solution } from './instance.ts';
+import { settle } from './settle.ts';
 
 /** Solves an instance whose terminals are all connected; undefined where they are not. */
 export function solveExactly(instance: Instance): Solution | undefined {
@@ -9,7 +11,7 @@ export function solveExactly(instance: Instance): Solution | undefined {
   const root = terminals.at(-1);
   if (root === undefined) return undefined;
   if (terminals.length === 1) return { vertices: new Set([root]), weight: 0 };
-  const table = fillTable(instance);
+  const table = fillTable(instance, root);
   if (table.least(table.all, root) === Infinity) return undefined;
   const vertices = chooseTied(instance, table, root);
   return { vertices, weight: weigh(instance, vertices) };
@@ -20,17 +22,21 @@ interface Table {
   readonly all: number;
   /** Least weight of a tree that holds the terminals of `set` and `vertex`. */
   least(set: number, vertex: number): number;
-  /** Where branches of a tree may meet: terminals, and vertices of three neighbours or more. */
-  readonly joints: readonly number[];
 }
 
-function fillTable(instance: Instance): Table {
+function fillTable(instance: Instance, root: number): Table {
+  const limits = limitsOf(instance, root);
   const { weights, neighbours, terminals } = instance;
   const count = weights.length;
   const all = 2 ** (terminals.length - 1) - 1;
   const isTerminal = new Set(terminals);
-  const joints = weights.flatMap((_, v) => (isTerminal.has(v) || (neighbours[v]?.length ?? 0) > 2 ? [v] : []));
+  // Where branches of a tree may meet: terminals, and vertices of three neighbours or more.
+  const joints = Int32Array.from(
+    weights.flatMap((_, v) => (isTerminal.has(v) || (neighbours[v]?.length ?? 0) > 2 ? [v] : [])),
+  );
   const rows = Array.from({ length: all + 1 }, () => new Float64Array(0));
+  /** The joints of each row that have a weight: few, thanks to the limits. */
+  const meets = Array.from({ length: all + 1 }, () => new Int32Array(0));
   for (let set = 1; set <= all; set++) {
     const row = new Float64Array(count).fill(Infinity);
     rows[set] = row;
@@ -38,15 +44,17 @@ function fillTable(instance: Instance): Table {
     else
       for (const part of halves(set)) {
         const [one, other] = [rows[part], rows[set ^ part]];
-        if (one === undefined || other === undefined) continue;
-        for (const v of joints) {
+        const [few, many] = [meets[part], meets[set ^ part]];
+        if (one === undefined || other === undefined || few === undefined || many === undefined) continue;
+        for (const v of few.length < many.length ? few : many) {
           const sum = (one[v] ?? 0) + (other[v] ?? 0) - (weights[v] ?? 0);
-          if (sum < (row[v] ?? 0)) row[v] = sum;
+          if (sum < (row[v] ?? 0) && sum <= (limits[v] ?? 0)) row[v] = sum;
         }
       }
-    spread(instance, row);
+    spread(instance, row, limits);
+    meets[set] = joints.filter((v) => (row[v] ?? 0) < Infinity);
   }
-  return { all, joints, least: (set, vertex) => rows[set]?.[vertex] ?? Infinity };
+  return { all, least: (set, vertex) => rows[set]?.[vertex] ?? Infinity };
 }
 
 const isSingle = (set: number): boolean => (set & (set - 1)) === 0;
@@ -61,29 +69,28 @@ function* halves(set: number): Generator<number> {
 }
 
 /** Dijkstra from every vertex that has a weight: a tree may be longer by a path. */
-export function spread({ weights, neighbours }: Instance, row: Float64Array): void {
+function spread(instance: Instance, row: Float64Array, limits: Float64Array): void {
   const heap = new Heap();
   for (let v = 0; v < row.length; v++) if ((row[v] ?? 0) < Infinity) heap.push(row[v] ?? 0, v);
-  settle({ weights, neighbours }, row, heap);
+  settle(instance, row, heap, limits);
 }
 
-/** Lets what is in the heap lower the distances of everything behind it. */
-export function settle(
-  { weights, neighbours }: Pick<Instance, 'weights' | 'neighbours'>,
-  row: Float64Array,
-  heap: Heap,
-): void {
-  for (let nearest = heap.pop(); nearest !== undefined; nearest = heap.pop()) {
-    const { distance, vertex } = nearest;
-    if (distance > (row[vertex] ?? 0)) continue;
-    for (const next of neighbours[vertex] ?? []) {
-      const longer = distance + (weights[next] ?? 0);
-      if (longer < (row[next] ?? 0)) {
-        row[next] = longer;
-        heap.push(longer, next);
-      }
-    }
-  }
+/**
+ * What a tree at a vertex may weigh at most to be a part of one that is as good as a tree there is: from the vertex it still has to get
+ * to the root. Leaves out nothing that could be in a best tree, and most of the rest.
+ */
+function limitsOf(instance: Instance, root: number): Float64Array {
+  const { weights } = instance;
+  const known = grow(instance, root);
+  const limits = new Float64Array(weights.length).fill(known === undefined ? Infinity : weigh(instance, known));
+  const far = new Float64Array(weights.length).fill(Infinity);
+  far[root] = 0;
+  const heap = new Heap();
+  heap.push(0, root);
+  settle(instance, far, heap);
+  for (let v = 0; v < limits.length; v++)
+    limits[v] = far[v] === Infinity ? -1 : (limits[v] ?? 0) - ((far[v] ?? 0) - (weights[v] ?? 0));
+  return limits;
 }
 
 interface State {

@@ -1,14 +1,14 @@
 // A good tree where there are too many terminals for the best one: shortest paths from many starts, then parts of the best one
 // taken out and joined anew (docs/protocol.md §11.4). Every step is fixed, so that everybody finds the same tree; work is counted in
 // candidates, not in time.
-import { settle, solveExactly } from './exact.ts';
-import { Heap } from './heap.ts';
-import { contract, isBetter, partsOf, reach, weigh, type Instance, type Solution } from './instance.ts';
+import { solveExactly } from './exact.ts';
+import { grow } from './grow.ts';
+import { contract, isBetter, partsOf, weigh, type Instance, type Solution } from './instance.ts';
 
 /** Candidates looked at: starts first, then exchanges. */
-export const CANDIDATES = 256;
+const CANDIDATES = 128;
 /** Starts at most; the rest is for exchanges. */
-const STARTS = 64;
+const STARTS = 32;
 /** Parts of a tree that are joined exactly. */
 const EXACT_PARTS = 4;
 
@@ -27,64 +27,39 @@ export function solveNearly(instance: Instance): Solution | undefined {
   return best === undefined ? undefined : exchange(instance, best, CANDIDATES - starts.length);
 }
 
-/** From a start to the nearest terminal, from both to the next nearest, and so on. Ties: the first vertex. */
-export function grow(instance: Instance, start: number): Set<number> | undefined {
-  const { weights, neighbours, terminals } = instance;
-  const distances = new Float64Array(weights.length).fill(Infinity);
-  const tree = new Set<number>();
-  const missing = new Set(terminals);
-  let path = [start];
-  for (;;) {
-    const heap = new Heap();
-    for (const vertex of path) {
-      tree.add(vertex);
-      missing.delete(vertex);
-      distances[vertex] = 0;
-      heap.push(0, vertex);
-    }
-    if (missing.size === 0) return tree;
-    settle({ weights, neighbours }, distances, heap);
-    const next = nearest(missing, distances);
-    if (next === undefined) return undefined;
-    path = [];
-    for (let at: number | undefined = next; at !== undefined && !tree.has(at);) {
-      path.push(at);
-      const arrived: number = (distances[at] ?? 0) - (weights[at] ?? 0);
-      at = nearest(
-        (neighbours[at] ?? []).filter((before) => distances[before] === arrived),
-        distances,
-      );
-    }
-  }
-}
-
-/** The first of the least distant; undefined where none can be reached. */
-function nearest(vertices: Iterable<number>, distances: Float64Array): number | undefined {
-  let [found, least]: [number | undefined, number] = [undefined, Infinity];
-  for (const vertex of vertices) {
-    const distance = distances[vertex] ?? Infinity;
-    if (distance < least || (distance === least && found !== undefined && vertex < found))
-      [found, least] = [vertex, distance];
-  }
-  return found;
-}
-
 /** Leaves out what the terminals stay connected without, the heaviest first. */
 function thin(instance: Instance, vertices: ReadonlySet<number>): Solution {
   const { weights, terminals } = instance;
-  const [root = 0] = terminals;
   const isTerminal = new Set(terminals);
-  let kept: ReadonlySet<number> = vertices;
+  const kept = new Uint8Array(weights.length);
+  for (const vertex of vertices) kept[vertex] = 1;
   const order = [...vertices]
     .filter((vertex) => !isTerminal.has(vertex))
     .toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
   for (const vertex of order) {
-    if (!kept.has(vertex)) continue;
-    const now = kept;
-    const left = reach(instance, root, (next) => next !== vertex && now.has(next));
-    if (terminals.every((terminal) => left.has(terminal))) kept = left;
+    if (kept[vertex] === 0) continue;
+    kept[vertex] = 0;
+    const left = reachFirst(instance, kept);
+    if (terminals.every((terminal) => left[terminal] === 1)) kept.set(left);
+    else kept[vertex] = 1;
   }
-  return { vertices: kept, weight: weigh(instance, kept) };
+  const solution = new Set([...vertices].filter((vertex) => kept[vertex] === 1));
+  return { vertices: solution, weight: weigh(instance, solution) };
+}
+
+/** What is connected with the first terminal among the kept vertices, as flags: this is where the time goes. */
+function reachFirst({ neighbours, terminals }: Instance, kept: Uint8Array): Uint8Array {
+  const found = new Uint8Array(kept.length);
+  const [root = 0] = terminals;
+  const stack = [root];
+  found[root] = 1;
+  for (let vertex = stack.pop(); vertex !== undefined; vertex = stack.pop())
+    for (const next of neighbours[vertex] ?? [])
+      if (kept[next] === 1 && found[next] === 0) {
+        found[next] = 1;
+        stack.push(next);
+      }
+  return found;
 }
 
 /** Takes one vertex out after the other and joins what is left in another way, until no exchange is better. */

@@ -72,18 +72,21 @@ export function contract(
     const first = Math.min(...part);
     for (const vertex of part) into.set(vertex, first);
   }
-  const sets = instance.neighbours.map(() => new Set<number>());
-  for (const [vertex, nexts] of instance.neighbours.entries()) {
-    if (without.has(vertex)) continue;
-    const from = into.get(vertex) ?? vertex;
-    for (const next of nexts) {
-      const to = into.get(next) ?? next;
-      if (to !== from && !without.has(next)) sets[from]?.add(to);
-    }
-  }
+  const isMoved = (vertex: number): boolean => into.has(vertex) || without.has(vertex);
+  const sets = new Map<number, Set<number>>();
+  const neighbours = instance.neighbours.map((nexts, vertex) => {
+    if (!isMoved(vertex) && !nexts.some(isMoved)) return nexts;
+    const to = into.get(vertex) ?? vertex;
+    const set = sets.get(to) ?? new Set<number>();
+    sets.set(to, set);
+    if (!without.has(vertex)) for (const next of nexts) if (!without.has(next)) set.add(into.get(next) ?? next);
+    set.delete(to);
+    return [];
+  });
+  for (const [vertex, set] of sets) neighbours[vertex] = [...set].toSorted((a, b) => a - b);
   return {
     weights: instance.weights.map((weight, vertex) => (into.has(vertex) ? 0 : weight)),
-    neighbours: sets.map((set) => [...set].toSorted((a, b) => a - b)),
+    neighbours,
     terminals: [...new Set(into.values())].toSorted((a, b) => a - b),
   };
 }

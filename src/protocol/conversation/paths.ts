@@ -28,9 +28,18 @@ export function readPaths(edges: readonly Edge[]): Paths {
     add(`b ${bridge}`, `n ${network}`);
     add(`n ${network}`, `b ${bridge}`);
   }
-  const trace = (from: Place, to: Place): Place[] | undefined => {
+  /** Of every place the next one towards `to`, found once. */
+  const known = new Map<Place, ReadonlyMap<Place, Place>>();
+  const towards = (to: Place): ReadonlyMap<Place, Place> => {
+    const found = known.get(to);
+    if (found !== undefined) return found;
     const before = new Map<Place, Place>([[to, to]]);
     for (const [place] of before) for (const one of next.get(place) ?? []) if (!before.has(one)) before.set(one, place);
+    known.set(to, before);
+    return before;
+  };
+  const trace = (from: Place, to: Place): Place[] | undefined => {
+    const before = towards(to);
     if (!before.has(from)) return undefined;
     const places = [from];
     for (let at = from; at !== to;) {
