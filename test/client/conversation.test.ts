@@ -5,7 +5,7 @@ import { makePlan, nextPlan } from '../../src/protocol/conversation/plan.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { createDice, randomGraph, runWorld, type Graph } from './conversation-world.ts';
 
-const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10_000 : 300;
+const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10_000 : 100;
 
 /** What is connected at all, found without any of the code under test. */
 function reachable({ bridges }: Graph, from: string): Set<string> {
