@@ -91,7 +91,7 @@ async function send(ctx: { readonly fetch: SafeFetch }, url: string, options: Fe
     return await ctx.fetch(url, options);
   } catch (cause) {
     if (!(cause instanceof WhereaboutsError) || !isCode(cause.code)) throw cause;
-    throw unreached(cause.code === 'url-refused' ? 'answer-unusable' : 'host-unreachable', undefined, cause);
+    throw unreached(cause.code === 'url-refused' ? 'answer-unusable' : 'host-silent', undefined, cause);
   }
 }
 

@@ -60,7 +60,7 @@ export async function checkAccount(claim: LinkedClaim, ctx: EvidenceContext): Pr
     const { reason, retryAfter } = error.extensions;
     return {
       state: 'unreachable',
-      reason: isUnreachable(reason) ? reason : 'host-unreachable',
+      reason: isUnreachable(reason) ? reason : 'host-silent',
       ...(typeof retryAfter === 'number' ? { retryAfterSeconds: retryAfter } : {}),
       ...looked(ctx),
     };

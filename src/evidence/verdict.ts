@@ -20,7 +20,7 @@ export const FAILED = {
 export const UNREACHABLE = {
   'access-denied': 'The service does not let us look',
   'answer-unusable': 'The answer is none that can be read',
-  'host-unreachable': 'Nothing came in time',
+  'host-silent': 'Nothing came in time',
   'rate-limited': 'The service asks us to wait',
   'service-error': 'The service has a fault',
   unchecked: 'Nobody has looked yet',

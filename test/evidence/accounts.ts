@@ -53,12 +53,12 @@ const dns: Subject = {
     {
       what: 'a server that fails',
       set: ({ texts }) => void (texts['_whereabouts.bob.example'] = 'SERVFAIL'),
-      expected: ['unreachable', 'host-unreachable'],
+      expected: ['unreachable', 'host-silent'],
     },
     {
       what: 'a server that is silent',
       set: ({ texts }) => void (texts['_whereabouts.bob.example'] = 'silence'),
-      expected: ['unreachable', 'host-unreachable'],
+      expected: ['unreachable', 'host-silent'],
     },
   ],
   impersonations: [
@@ -897,7 +897,7 @@ const bluesky: Subject = {
         setPost()(scene);
         scene.texts[`_atproto.${HANDLE}`] = 'SERVFAIL';
       },
-      expected: ['unreachable', 'host-unreachable'],
+      expected: ['unreachable', 'host-silent'],
     },
     {
       what: 'a server at an address',

@@ -13,7 +13,7 @@ export function createTxtResolver(server?: string): (name: string) => Promise<st
       return (await resolver.resolveTxt(name)).map((strings) => strings.join(''));
     } catch (cause) {
       if (cause instanceof Error && 'code' in cause && NONE.has(String(cause.code))) return [];
-      throw unreached('host-unreachable', undefined, cause);
+      throw unreached('host-silent', undefined, cause);
     }
   };
 }

@@ -140,7 +140,7 @@ async function look(ctx: AccountsContext, row: store.CheckedAccount): Promise<Ve
 /** Whether the host as a whole keeps silent: not where each account brings a server of its own, which would silence all. */
 function silenceOf({ service }: store.CheckedAccount, verdict: Verdict | 'unchanged'): Visit['silence'] {
   if (verdict === 'unchanged' || verdict.state !== 'unreachable' || isAlone(service)) return undefined;
-  const isHosts = ['rate-limited', 'service-error', 'host-unreachable'].includes(verdict.reason);
+  const isHosts = ['rate-limited', 'service-error', 'host-silent'].includes(verdict.reason);
   return isHosts ? { retryAfterSeconds: verdict.retryAfterSeconds } : undefined;
 }
 

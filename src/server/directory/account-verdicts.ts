@@ -5,7 +5,7 @@ import type { Clock } from '../context.ts';
 import { findChecks, type CheckedAccount } from '../store/accounts.ts';
 import type { Db } from '../store/database.ts';
 
-/** One account and what was last seen of it; times in seconds since 1970. */
+/** One account and what was last seen of it; times in RFC 3339, whole seconds. */
 export interface AccountVerdict {
   readonly service: string;
   readonly account: string;
@@ -15,11 +15,11 @@ export interface AccountVerdict {
   /** `ok`, `failed`, `unreachable` or `revoked`. */
   readonly state: string;
   readonly reason?: string;
-  readonly checkedAt?: number;
+  readonly checkedAt?: string;
   /** While nobody can look: the last answer there was. */
   readonly answer?: string;
-  readonly answeredAt?: number;
-  readonly firstOkAt?: number;
+  readonly answeredAt?: string;
+  readonly firstOkAt?: string;
   /** There has been no answer for 7 days. */
   readonly stale?: true;
   readonly rules: number;
@@ -36,7 +36,7 @@ export async function readVerdicts(
   return verdicts.toSorted((a, b) => (a.service + a.account + a.link < b.service + b.account + b.link ? -1 : 1));
 }
 
-const secondsOf = (milliseconds: number): number => Math.floor(milliseconds / 1_000);
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+/, '');
 
 function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVerdict {
   const { service, account, place, link, state, reason, checkedAt, answer, answeredAt, firstOkAt, rules } = row;
@@ -49,10 +49,10 @@ function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVe
     link: formatB64u(link),
     state,
     ...(reason === null ? {} : { reason }),
-    ...(checkedAt === null ? {} : { checkedAt: secondsOf(checkedAt) }),
+    ...(checkedAt === null ? {} : { checkedAt: timeOf(checkedAt) }),
     ...(state === 'unreachable' && answer !== null ? { answer } : {}),
-    ...(answeredAt === null ? {} : { answeredAt: secondsOf(answeredAt) }),
-    ...(firstOkAt === null ? {} : { firstOkAt: secondsOf(firstOkAt) }),
+    ...(answeredAt === null ? {} : { answeredAt: timeOf(answeredAt) }),
+    ...(firstOkAt === null ? {} : { firstOkAt: timeOf(firstOkAt) }),
     ...(isStale ? { stale: true as const } : {}),
     rules,
     checker,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits.ts';
 import { evaluateRequest } from '../routes/evaluate.ts';
 import { depositRequest, withdrawalRequest } from '../routes/records.ts';
+import { ACCOUNTS } from './accounts.ts';
 import { COMMON, DESCRIPTION } from './every-role.ts';
 import { JSON_TYPE, OCTETS, TEXT, type Operation, type Reply } from './operation.ts';
 import {
@@ -284,4 +285,12 @@ const LOG: readonly Operation[] = [
   },
 ];
 
-export const DIRECTORY: readonly Operation[] = [...EVALUATIONS, ...RECORDS, ...READS, ...LOG, DESCRIPTION, ...COMMON];
+export const DIRECTORY: readonly Operation[] = [
+  ...EVALUATIONS,
+  ...RECORDS,
+  ...READS,
+  ...LOG,
+  ...ACCOUNTS,
+  DESCRIPTION,
+  ...COMMON,
+];

@@ -5,6 +5,7 @@ import { createReadiness } from '../directory/readiness.ts';
 import { createHttpApp, type Env } from '../http.ts';
 import { DIRECTORY } from '../reference/directory.ts';
 import { bucketRoutes } from './buckets.ts';
+import { chainAccountRoutes } from './chain-accounts.ts';
 import { descriptionRoute } from './description.ts';
 import { evaluateRoutes } from './evaluate.ts';
 import { healthRoutes } from './health.ts';
@@ -20,6 +21,7 @@ export function directoryApp(ctx: DirectoryContext): Hono<Env> {
   recordRoutes(app, ctx);
   bucketRoutes(app, ctx);
   logRoutes(app, ctx);
+  chainAccountRoutes(app, ctx);
 
   descriptionRoute(app, ctx.description);
   referenceRoute(app, 'directory', DIRECTORY);

@@ -17,13 +17,14 @@ const DAY = 24 * HOUR;
 const START = 1_790_000_000_000;
 
 /** 32 octets of a number. */
-export const octetsOf = (number: number, kind: number): Uint8Array => {
+const octetsOf = (number: number, kind: number): Uint8Array => {
   const octets = new Uint8Array(32);
   new DataView(octets.buffer).setUint32(0, number);
   octets[31] = kind;
   return octets;
 };
 const CHAIN = octetsOf(1, 1);
+const timeOf = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 describe.each(ENGINES)('on %s', (engine) => {
   let database: TestDatabase;
@@ -107,9 +108,9 @@ describe.each(ENGINES)('on %s', (engine) => {
       account: 'bob.example',
       link: formatB64u(octetsOf(1, 2)),
       state: 'ok',
-      checkedAt: START / 1000,
-      answeredAt: START / 1000,
-      firstOkAt: START / 1000,
+      checkedAt: timeOf(START),
+      answeredAt: timeOf(START),
+      firstOkAt: timeOf(START),
       rules: 1,
       checker: 'directory.example',
     });
@@ -118,7 +119,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await round()).toBe(0);
     now += 5 * HOUR;
     expect(await round()).toBe(1);
-    expect((await only())?.checkedAt).toBe(now / 1000);
+    expect((await only())?.checkedAt).toBe(timeOf(now));
     expect(counted).toEqual(
       Array.from({ length: 2 }, () => '["account_checks_total",{"service":"https","state":"ok"}]'),
     );
@@ -156,15 +157,15 @@ describe.each(ENGINES)('on %s', (engine) => {
       expect(verdict).toMatchObject({
         state: 'unreachable',
         answer: 'ok',
-        answeredAt: START / 1000,
-        firstOkAt: START / 1000,
+        answeredAt: timeOf(START),
+        firstOkAt: timeOf(START),
       });
       expect(verdict?.stale).toBe(trouble === 403 ? true : undefined);
     }
     pages.set(site('bob.example'), 404);
     now += 2 * DAY;
     await round();
-    expect(await only()).toMatchObject({ state: 'failed', reason: 'statement-missing', firstOkAt: START / 1000 });
+    expect(await only()).toMatchObject({ state: 'failed', reason: 'statement-missing', firstOkAt: timeOf(START) });
     expect(await only()).not.toHaveProperty('stale');
   });
 
@@ -196,7 +197,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     await round();
     await database.query('delete from chain_accounts');
     await followChains(context());
-    expect(await only()).toMatchObject({ state: 'revoked', firstOkAt: START / 1000 });
+    expect(await only()).toMatchObject({ state: 'revoked', firstOkAt: timeOf(START) });
     now += 2 * DAY;
     expect(await round()).toBe(0);
     expect(asked.length).toBe(1);
