@@ -1,5 +1,5 @@
 // When a depth began (§6.2): the last answer is the right one whatever the depths were, and it is cheap where they seldom changed.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findEras } from '../../src/client/eras.ts';
 
