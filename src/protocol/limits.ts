@@ -137,6 +137,13 @@ export const LIMITS = {
   /** An account that is theirs is looked at again within this, and is stale when nobody could for so long, in seconds (§9.3). */
   evidenceRecheckSeconds: DAY,
   evidenceStaleSeconds: 7 * DAY,
+  /** A document of another system, in octets, its links or operations, and one of its signatures, in octets (§9.5). */
+  importOctets: 8_388_608,
+  importLinks: 10_000,
+  importSignatureOctets: 262_144,
+  /** A DID, and the document of one, in octets (§9.7). */
+  didOctets: 2_048,
+  didDocumentOctets: 65_536,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

@@ -5,6 +5,7 @@ import { CHAIN_REASONS } from '../../src/protocol/chain/reasons.ts';
 import { CODES } from '../../src/protocol/errors.ts';
 import { LANGUAGES } from '../../src/protocol/language/messages.ts';
 import { messagesIn } from '../../src/protocol/language/language.ts';
+import { REASONS } from '../../src/evidence/refusal.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { STATUS } from '../../src/server/problem.ts';
 import { codeIn, readPage, readTable } from './tables.ts';
@@ -41,6 +42,12 @@ test('reasons a chain is refused for (§9.2)', () => {
   expect(documented).toEqual(Object.entries(CHAIN_REASONS));
   const codes = Object.keys(CHAIN_REASONS);
   expect(codes).toEqual(codes.toSorted());
+});
+
+test('reasons of imports (§9.5)', () => {
+  const documented = readTable(page, 'reason', 'what is wrong').map(([reason, meaning]) => [codeIn(reason), meaning]);
+  expect(documented).toEqual(Object.entries(REASONS));
+  expect(Object.keys(REASONS)).toEqual(Object.keys(REASONS).toSorted());
 });
 
 test('limits and their values (§14)', () => {

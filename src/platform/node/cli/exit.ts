@@ -5,7 +5,14 @@ export const EXIT = { done: 0, absent: 1, usage: 2, unreachable: 3, refused: 4 }
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /** Codes that are about how the command was called or set up, and those where nobody could answer; the rest are refusals. */
-const USAGE: ReadonlySet<Code> = new Set(['config-invalid', 'identifier-invalid', 'policy-invalid', 'request-invalid']);
+const USAGE: ReadonlySet<Code> = new Set([
+  'account-invalid',
+  'config-invalid',
+  'did-invalid',
+  'identifier-invalid',
+  'policy-invalid',
+  'request-invalid',
+]);
 const UNREACHABLE: ReadonlySet<Code> = new Set([
   'address-busy',
   'database-busy',

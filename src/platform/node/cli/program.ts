@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { attestCommand } from './attest.ts';
 import { auditCommand } from './audit.ts';
+import { chainCommand } from './chain.ts';
 import { describeCommand } from './describe.ts';
 import { enumCommand } from './enum.ts';
 import { EXIT, explain, type Exit } from './exit.ts';
@@ -48,6 +49,7 @@ function buildProgram(doors: Doors, terminal: Terminal, version: string): Comman
     monitorCommand(terminal),
     evidenceCommand(terminal),
     attestCommand(terminal),
+    chainCommand(terminal),
     describeCommand(terminal),
     keysCommand(terminal),
     migrateCommand(terminal),

@@ -1,0 +1,127 @@
+// Links of Keybase chains that no rule covers, as its own clients list them (keybase/client go/libkb: badChainLinks,
+// badWhitespaceChainLinks, hardcodedResets). By link id, which is a hash of what the link says: nobody can make another such.
+
+/** Whose link it is, and which: a listed hash anywhere else is a forgery. */
+export interface Place {
+  readonly uid: string;
+  readonly seqno: number;
+}
+
+/** Links that count for nothing: made by an unfinished client, or with a PGP key that was revoked or broken. */
+export const IGNORED: ReadonlyMap<string, Place> = new Map([
+  [
+    '694ed7166cee72449964e97bcd4be58243877718425c4dc655d2d80832bd5cdf',
+    { uid: 'ebbe1d99410ab70123262cf8dfc87900', seqno: 22 },
+  ],
+  [
+    '27bc88059a768a82b1a21dcc1c46f7fc61c2d2b80c445eb2d18fed3a5bb42e49',
+    { uid: 'ebbe1d99410ab70123262cf8dfc87900', seqno: 23 },
+  ],
+  [
+    '12b594e44d9289349283f8b14a6f83ad144a17a3025a758e17d4eca70fbdc923',
+    { uid: 'ebbe1d99410ab70123262cf8dfc87900', seqno: 24 },
+  ],
+  [
+    'ce162011e380c954de15f30db28f8b7b358866d2721143d9d0d4424166ce5ed8',
+    { uid: 'ebbe1d99410ab70123262cf8dfc87900', seqno: 25 },
+  ],
+  [
+    'bf914e6d4cf9b4eb7c88c2a8a6f5650e969ade9a97cf1605c1eb8cae97d5d278',
+    { uid: 'e8767e19a3ed9c7350847b7b040de319', seqno: 17 },
+  ],
+  [
+    'e56f492c1b519905d04ce51368e87794963906dd6dacb63fbeab7ad23596af29',
+    { uid: 'e8767e19a3ed9c7350847b7b040de319', seqno: 18 },
+  ],
+  [
+    '51e46dad8b71a1a7204368f9cb4931257a32eed92cf3b97a08190c12912739dd',
+    { uid: 'e8767e19a3ed9c7350847b7b040de319', seqno: 19 },
+  ],
+  [
+    '6d527d776cb28ea980c6e0474286fe745377e116fd5d07b44928d165ae4b7c97',
+    { uid: 'ca9e948f6f7a4a19e02058ad626f6c19', seqno: 8 },
+  ],
+  [
+    '9b3b3a3d973449ca3238bf59b7407186dc80242b917c158cba5e374595257dd0',
+    { uid: 'd1d94b3131e493dfee738802843f7719', seqno: 98 },
+  ],
+]);
+
+/** Links that begin the chain anew with the eldest key it had before, from when nothing forbade that. */
+export const RESETS: ReadonlyMap<string, Place> = new Map([
+  [
+    'f6dae096194690cfee8974b0e10a99ecac2cc8e4f9383516a1f626f614e566e0',
+    { uid: '2d5c41137d7d9108dbdaa2160ba7e200', seqno: 11 },
+  ],
+  [
+    '8d7c1a0c99186f972afc5d3624aca2f88ddc3a5dbf84e826ef0b520c31a78aa3',
+    { uid: 'f1c263462dd526695c458af924977719', seqno: 8 },
+  ],
+  [
+    'b489635b4243ef80836a0c4515ed7e30e146f0041704931df280c72e28e9d0fe',
+    { uid: '8dbf0f1617e285befa93d3da54b68419', seqno: 8 },
+  ],
+  [
+    'bc898feeb7a2717e23dc1f457dc18902fb9157bf86374b2a0b1aaba4f2831bee',
+    { uid: '372c1cbd72e4f851a74d232478a72319', seqno: 2 },
+  ],
+  [
+    '91cb1b2c3c76d2ad54be47b034a3f544da9ea8405f6eb68a929ef5fb98914436',
+    { uid: '12e124d5d1ff6179f3aab88100b93d19', seqno: 5 },
+  ],
+  [
+    'af381fd3a43e22edc2ac1f271e3270b92038e4a820de335d179d34eb780f8796',
+    { uid: 'a07089770463db10994c8727177eef19', seqno: 12 },
+  ],
+]);
+
+/** Links of 15 September 2015, whose text was signed with a line end that the server then cut off. */
+export const WHITESPACE: ReadonlySet<string> = new Set([
+  'ac3ecaa2aa1d638867026f0c54a1d895777f366d02bfef37403275aa0d4f8322',
+  '94fde9d49c29cba59c949b35dd424de3a0daccf8a04ba443833e3328d495b9d8',
+  'b9f188d0c6638e3bef3dfc3476c04078bb2aef2a9249cc77b6f009692967388a',
+  'f5f324e91a94c073fdc936b50d56250133dc19415ae592d2c7cb99db9e980e1b',
+  '03fb1e2c0e61e3715c41515045d89d2f788dbcc7eb671b94ac12ee5f805bbe70',
+  'e449b1cd1d6f2a86a0f800c47e7d1ad26bbb6c76b983bd78154972c51f77e960',
+  'd380d18672da3c18f0804baf6b28f5efda76d64220a152c000f2b3f9af8b6603',
+  '5957f583bec18cc6f381355843c21f903fe47d584a9816e072f3f102f1f488be',
+  '2c11a140d8f231af6d69543474138a503191486ae6b5739892c5e0c6c0c4c348',
+  '6f3d73ddf575f2033a48268a564575e40edbb5111cc057984f51f463d4e8ed58',
+  'b23dfd34e58a814543e1f8368b9d07922abec213afca6d2b76722825794acffa',
+  '2efe839231d6b03f85ab3c542e870e7062329a8c5e384f1289b00be7c7afb8ab',
+  '18688c45cbe05ee2b72567acc696b3856f9876dff0ec3ea927ad7632a3f48fe6',
+  '2cf8b9ffa500089b6db873acbabdba771e8e897c0a899a01f8967a7280cfd0da',
+  'acf150b2d57a3aa65574bc2bb97e224413ce3f5344fd24fc7c3282da48cc2f3d',
+  '371f9ae63d56ec853fa53941e79d29abbb4cd11aa926715d354d18d687b0ca71',
+  '4948115615d7dceb90bcdd818f69b66b5899339a2b747b5e6dc0f6987abbcbd0',
+  '4c3f7855eb307aa5620962e15de84b2cfe3f728a9722c43906b12e0f3082cb87',
+  '9db59496652a1587ed56ec6ae15917b6d0ef4ac9a14dda97bfa4d2427a80e2b8',
+  '43f21601ffaeae70eca2f585949f42c67e85e93cf2a6847d6c20ffd81a9ff890',
+  '7560f896c19457365225f48be0217b8a00519f1daccefee4c097dd1b4594dd66',
+  '09527db7672bf23a9681ac86c70826cdc01ed1e467252a76ca4bf4ad0964efd7',
+  '3803be27ec0c61b3fdcd8b9b7c78de3df73766736ef00727267858d34a039c7d',
+  '740f9140a7901defaaaec10042722b30d2fee457337b7ae8e9de3b9fc05d109f',
+  '32f5dd2643eabf3828f7f03ccded07d8d8a29e352df6130c3a4232104398d819',
+  '7d97355e5917c5bcc14ba3a1994398b3fa36416768b663c1454069de84a4fca2',
+  '720b80b7c15cb9a3d21a2eec228bceb5db6f0ef54df2d0aef08aec5ed1632257',
+  '12c9203c98fe0b1c80a551f8933b2c870fcc3754a8ea05591e43a4d528fadc68',
+  '9644d4db6a4928ad1075a22b4473d1efa47c99a1a2a779450d4cd67d9115b9ba',
+  '605525686fef18180be692df6106c13dae39abb2799dc9e8bed1e2bb64e9b886',
+  '374f1da46fd8238ab9f288183cb78f3c6a59732f4b19705763c9d6ac356015ef',
+  '893567013c77f45755279bf1138fecbb54cd3a55bf5814504cf0406acbe4bfeb',
+  '3ca5ef6a6115a8a86d7d94cb3565f43f05f7975d66015455dd6cc32b73936177',
+  '3cdd165df44ba7f8331b89213f213dab36482ef513d023c5d2b0f6bfd11d5678',
+  '36328ab1cf15cc3dd2ba4c771ca1066b2d44714780ad8e83894611e2a2642003',
+  '61e9f4b437fccac8abd396acfc96b17558c9c355b57f4a5f2f3698e78f19532f',
+  '14ef90159164e19228ff21c909b764e239f27f0fff49f86414a2dde9b719845f',
+  'b74b420f49b771ec04e656101f86c9729cf328b0fd32f5082d04d3c39f8ccea7',
+  '7772c99774570202a2c5ac017eefc8296f613e64c8d4adff4ba7991b553431f5',
+  'd7ae76e4fdae7034b07e515d5684adcd51afea5a22b8520d2c61d31f5028fc6e',
+  '33a61f19c0ca52257214f97524ef10441cf85215ff171868f53561dfd7b14c81',
+  '616d9710b3a594ab00292d3d414e6e141929935a133bfa9a25ec4a155a403e5c',
+  '8d7c1a0c99186f972afc5d3624aca2f88ddc3a5dbf84e826ef0b520c31a78aa3',
+  '9f8c0a29a6ba3a521db2cd4d3e2ae15223dbcd5d5d1201e33ebb2dee1b61342f',
+  'a9efa00bc479cb40ac0521749520f5a7a38a4ba4e698ee03355a85a8464b3840',
+  'f1509495f4f1d46e43dcdd341156b975f7ad19aefeb250a80fd2b236c517a891',
+  'da99975f9ae8cdeb9e3a42a1166617dbf6afbcf841919dcf05145a73a7026cc2',
+]);
