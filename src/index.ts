@@ -114,6 +114,7 @@ export {
   type KeptSecrets,
   type Registration,
 } from './client/registration.ts';
+export type { AccountAnswer, AccountQuestion, InvalidAccountAnswer, VerifyOptions } from './client/verify.ts';
 export type { WatchEvent } from './client/watch.ts';
 export type { WhereOptions } from './client/where.ts';
 export type { InvalidAnswer, Progress } from './client/where-many.ts';
@@ -131,6 +132,7 @@ export type { Encryption, Reason } from './protocol/encryption.ts';
 export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
 export { isService, parseAccount, parseAccountName, parseClaim } from './protocol/account.ts';
 export type { Account, AccountClaim, Service } from './protocol/account.ts';
+export type { AccountEvidence, AccountJudgement, ClaimedAccount } from './protocol/account-evidence.ts';
 export type { ChainIndex, IndexRecord, SealedEntry } from './protocol/chain/index-entries.ts';
 export type { ChainName } from './protocol/chain/link.ts';
 export { isNameProof, linkHash, nameProof, proofMarker } from './protocol/chain/names.ts';

@@ -2,6 +2,7 @@
 // Puts the verbs together; each is in its own file. Fetches descriptions when told to, never because of a question.
 import type { Transport } from '../evidence/safe-fetch.ts';
 import { createSafeFetch } from '../evidence/safe-fetch.ts';
+import type { AccountEvidence, AccountJudgement } from '../protocol/account-evidence.ts';
 import type { Answer } from '../protocol/answer.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import type { GroupSource } from '../protocol/group.ts';
@@ -25,6 +26,15 @@ import { createPatience, waitAtMost } from './patience.ts';
 import type { Policy } from './policy.ts';
 import { register, renew, update, type RegisterOptions, type RenewOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
+import {
+  verifyAccount,
+  verifyEvidence,
+  verifyMany,
+  type AccountAnswer,
+  type AccountQuestion,
+  type InvalidAccountAnswer,
+  type VerifyOptions,
+} from './verify.ts';
 import { watch, type WatchEvent } from './watch.ts';
 import { askRound, DEADLINE_MILLISECONDS, type WhereOptions } from './where.ts';
 import { whereMany, type InvalidAnswer, type Progress } from './where-many.ts';
@@ -58,6 +68,21 @@ export interface Client {
     identifier: string,
     options?: WhereOptions & { readonly signal?: AbortSignal },
   ): AsyncGenerator<WatchEvent, void, undefined>;
+  /**
+   * Whether the owner of an identifier names an account as his (§11.10), with what proves it to others. Throws
+   * `identifier-invalid`; whatever else went wrong makes it `unknown`.
+   */
+  verify(question: AccountQuestion, options?: VerifyOptions): Promise<AccountAnswer>;
+  /** The same for many, in the order asked. */
+  verifyMany(
+    questions: readonly AccountQuestion[],
+    options?: VerifyOptions,
+  ): AsyncGenerator<AccountAnswer | InvalidAccountAnswer, void, undefined>;
+  /**
+   * Judges such evidence (JSON value) by this policy, as of when it was gathered: no directory is asked. Throws
+   * `evidence-invalid` where it does not hold.
+   */
+  verifyEvidence(evidence: unknown): Promise<AccountJudgement & { readonly evidence: AccountEvidence }>;
   /**
    * Makes a network known that somebody adds by its domain, so that questions may offer it (`also`); `from` is the asker's own.
    * Throws why not: `description-invalid`, `provider-unknown`, `peer-unreachable`, `url-refused`, `request-invalid`.
@@ -158,6 +183,18 @@ export function createClient(parts: ClientParts): Client {
       const id = parseIdentifier(identifier, options.region);
       await startInTime(options);
       yield* watch(follower.join(id, options), signal === undefined ? {} : { signal });
+    },
+    async verify(question, options = {}) {
+      await startInTime(options);
+      return verifyAccount(context, question, options);
+    },
+    async *verifyMany(questions, options = {}) {
+      await startInTime(options);
+      yield* verifyMany(context, questions, options);
+    },
+    async verifyEvidence(evidence) {
+      await start();
+      return verifyEvidence(context, evidence);
     },
     async addNetwork(domain, from) {
       await start();

@@ -38,7 +38,7 @@ export interface DirectoryParts extends CallParts {
 export type Head = Grown<VerifiedEpoch> & { readonly config: ConfigText };
 
 /** A bucket, proven to be in the map of the newest epoch. */
-export type Bucket = Grown<VerifiedBucket> & { readonly from: Source['kind'] };
+export type Bucket = Grown<VerifiedBucket> & { readonly from: Source['kind']; readonly reply: BucketReply };
 
 /** A name to read the bucket of; depth and configuration are those of the head it was evaluated under. */
 export interface BucketPlace {
@@ -129,7 +129,7 @@ export class Directory {
     return this.read(until, async (source) => {
       const reply = await source.readBucket(depth, bucketNumber(name, depth));
       const verify = (policy: LogPolicy) => verifyBundle(reply, { ...place, now: this.#now() }, policy);
-      return { ...(await this.#checkBucket(source, reply, until, verify)), from: source.kind };
+      return { ...(await this.#checkBucket(source, reply, until, verify)), from: source.kind, reply };
     });
   }
 

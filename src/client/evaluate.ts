@@ -7,7 +7,7 @@ import type { GroupSource } from '../protocol/group.ts';
 import type { Identifier } from '../protocol/identifier.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { deriveName, type BlindedName } from '../protocol/name.ts';
-import { finalize, type BlindState, type Random } from '../protocol/oprf.ts';
+import { finalize, type BlindState, type Evaluation, type Random } from '../protocol/oprf.ts';
 import { signClientToken } from '../protocol/token/client-token.ts';
 import type { SigningKey } from '../protocol/token/jws.ts';
 import { formatB64u, parseB64u } from '../protocol/wire.ts';
@@ -46,6 +46,14 @@ export interface EvaluatedNames {
   /** Seconds since 1970: the key's announced end. */
   readonly until?: number;
   readonly names: readonly BlindedName[];
+  /** What proves the names: the keys there were, and each batch as it was asked and answered. */
+  readonly keys: ConfigText;
+  readonly batches: readonly EvaluatedBatch[];
+}
+
+interface EvaluatedBatch {
+  readonly state: BlindState;
+  readonly answer: Evaluation;
 }
 
 export interface Evaluator {
@@ -95,9 +103,14 @@ async function evaluateUnderAll(
   const found: EvaluatedNames[] = [];
   for (const key of keys) {
     const names: BlindedName[] = [];
-    for await (const state of blinding.batches())
-      names.push(...(await evaluate(parts, directory, key, state, options)));
-    found.push({ keyId: key.id, config: leaf.config, ...(key.until === undefined ? {} : { until: key.until }), names });
+    const batches: EvaluatedBatch[] = [];
+    for await (const state of blinding.batches()) {
+      const evaluated = await evaluate(parts, directory, key, state, options);
+      names.push(...evaluated.names);
+      batches.push({ state, answer: evaluated.answer });
+    }
+    const until = key.until === undefined ? {} : { until: key.until };
+    found.push({ keyId: key.id, config: leaf.config, ...until, names, keys: config, batches });
   }
   return found;
 }
@@ -108,7 +121,7 @@ async function evaluate(
   key: ConfigKey,
   state: BlindState,
   options: EvaluateOptions,
-): Promise<BlindedName[]> {
+): Promise<{ names: BlindedName[]; answer: Evaluation }> {
   const api = await directory.api();
   const authorization = await authorize(parts, api, options.sub);
   const octets = await call(parts, {
@@ -126,7 +139,7 @@ async function evaluate(
     const evaluated = reply.evaluated.map((text) => parseB64u(text, 32));
     const answer = { evaluated, proof: parseB64u(reply.proof, 64) };
     // finalize verifies the proof against the key of the configuration, never one that came with the answer (§3).
-    return finalize(group, state, key.publicKey, answer).map(deriveName);
+    return { names: finalize(group, state, key.publicKey, answer).map(deriveName), answer };
   });
 }
 

@@ -1,18 +1,19 @@
 // What one directory says about a round of identifiers: evaluate, read buckets, open and judge records. One finding each.
 // Whatever could not be completed is unknown, never absent (§6.6). What several directories say together: protocol/answer.ts.
-import { sha256 } from '@noble/hashes/sha2.js';
+import type { NameReading } from '../protocol/account-evidence.ts';
 import { bucketNumber } from '../protocol/bucket.ts';
 import { failedChecks, passedChecks, type Check } from '../protocol/checks.ts';
+import { formatConfigText } from '../protocol/config-text.ts';
 import { WhereaboutsError, type Code } from '../protocol/errors.ts';
 import type { Identifier } from '../protocol/identifier.ts';
-import { judgeRecord, type JudgedRecord, type TrustPolicy } from '../protocol/judgement.ts';
+import { judgeRecords, supersede, type JudgedRecord, type TrustPolicy } from '../protocol/judgement.ts';
 import type { BlindedName } from '../protocol/name.ts';
 import type { Jwks } from '../protocol/token/jws.ts';
-import { equalOctets } from '../protocol/wire.ts';
+import { equalOctets, formatB64u } from '../protocol/wire.ts';
 import type { ClientContext } from './context.ts';
 import type { Blinding } from './blinding.ts';
 import type { Bucket, Directory } from './directory.ts';
-import { createEvaluator } from './evaluate.ts';
+import { createEvaluator, type EvaluatedNames } from './evaluate.ts';
 
 /** What one directory had to say about one identifier. With `code` the question was not completed. */
 export interface Finding {
@@ -24,6 +25,10 @@ export interface Finding {
   readonly checks: readonly Check[];
   /** What the identifier is called there, under each key: none where it could not be evaluated. */
   readonly names?: readonly BlindedName[];
+  /** What of the bucket says so, where it was to be kept. */
+  readonly read?: Pick<NameReading, 'index' | 'bundle' | 'sealed'>;
+  /** What proves the finding to others, by the text of the configuration: of a round of one, where it was to be kept. */
+  readonly proven?: { readonly config: string; readonly readings: readonly NameReading[] };
 }
 
 /** How a look-up reads and whom it believes: fixed before anything is asked, so that no answer decides what is fetched. */
@@ -32,6 +37,8 @@ export interface Reading {
   readonly until: number;
   /** Read the sealed records of a bucket even where the name is not in it, so that not even a hit shows (§6.5). */
   readonly cover: boolean;
+  /** Keep what proves the finding to others. */
+  readonly keep?: boolean;
   readonly trust: TrustPolicy;
   readonly keys: (issuer: string) => Jwks | undefined;
   /** The identifiers asked about, blinded once for all directories. */
@@ -98,26 +105,46 @@ function askOnce(
     .names(directory, ids, { until: reading.until, fresh, blinding: reading.blinding })
     .then(async (keys) => {
       const { leaf } = await directory.head(reading.until);
-      return keys.map(({ names, config }) => ({
-        names,
-        findings: readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading),
-      }));
+      return keys.map((evaluated) => {
+        const { names, config } = evaluated;
+        const findings = readNames(context, directory, { ids, names, config, depth: leaf.depth }, reading);
+        return { evaluated, findings };
+      });
     });
   return ids.map(async (_, place) => {
     try {
       const found: Finding[] = [];
       const called: BlindedName[] = [];
-      for (const { names, findings } of await asked) {
-        found.push((await findings[place]) ?? { records: [], code: 'internal-error', checks: [] });
-        called.push(...names.slice(place, place + 1));
+      const kept: NameReading[] = [];
+      let config = '';
+      for (const { evaluated, findings } of await asked) {
+        const finding = (await findings[place]) ?? { records: [], code: 'internal-error', checks: [] };
+        found.push(finding);
+        called.push(...evaluated.names.slice(place, place + 1));
+        kept.push(...keepReading(evaluated, finding));
+        config = formatConfigText(evaluated.keys);
       }
-      return { ...joinFindings(found), names: called };
+      const proven = kept.length === found.length ? { proven: { config, readings: kept } } : {};
+      return { ...joinFindings(found), names: called, ...proven };
     } catch (error) {
       if (error instanceof WhereaboutsError)
         return { records: [], code: error.code, checks: failedChecks(error.code, { evaluated: false }) };
       throw error;
     }
   });
+}
+
+/** The evaluation of one identifier and what was read for it: of a batch of many it would show the others. */
+function keepReading({ keyId, batches }: EvaluatedNames, { read }: Finding): NameReading[] {
+  const [batch, ...more] = batches;
+  const [blind, ...others] = batch?.state.blinds ?? [];
+  const [evaluated] = batch?.answer.evaluated ?? [];
+  if (read === undefined || batch === undefined || more.length > 0 || others.length > 0) return [];
+  if (blind === undefined || evaluated === undefined) return [];
+  const { proof } = batch.answer;
+  return [
+    { key: keyId, blind: formatB64u(blind), evaluated: formatB64u(evaluated), proof: formatB64u(proof), ...read },
+  ];
 }
 
 /** What is filed under all names of one identifier. It is as old as the oldest answer, and as well witnessed as the worst. */
@@ -132,18 +159,6 @@ function joinFindings(found: readonly Finding[]): Finding {
     ...(oldest === undefined ? {} : { proof: { ...oldest, witnesses } }),
     ...(code === undefined ? {} : { code }),
   };
-}
-
-/**
- * §5.2, one live record per name and issuer: it holds between the two names an identifier has while a key is retired, too.
- * Whoever registered again under the new key is not at odds with himself.
- */
-function supersede(records: readonly JudgedRecord[]): JudgedRecord[] {
-  const isNewer = (other: JudgedRecord, record: JudgedRecord): boolean =>
-    other.proof.sub !== record.proof.sub &&
-    other.since > record.since &&
-    other.issuers.some((issuer) => record.issuers.includes(issuer));
-  return records.filter((record) => !records.some((other) => isNewer(other, record)));
 }
 
 /**
@@ -247,10 +262,7 @@ function isPassing(error: unknown): error is WhereaboutsError {
   return error instanceof WhereaboutsError && codes.includes(error.code);
 }
 
-/**
- * The records under one name that hold. One that fails a check counts as none (§5.3): anybody may have deposited it. One that
- * an issuer we would believe may speak for, its keys not at hand, leaves the question open: no absence follows from it.
- */
+/** The records under one name that hold; where they leave the question open, so does the finding. */
 async function openRecords(
   { clock, sandbox }: ClientContext,
   aud: string,
@@ -259,21 +271,16 @@ async function openRecords(
 ): Promise<Omit<Finding, 'checks'>> {
   const now = Math.floor(clock() / 1000);
   const { trust, keys } = reading;
-  const records: JudgedRecord[] = [];
-  let complete = true;
-  for (const [place, entry] of bucket.index.entries()) {
+  const filed = bucket.index.flatMap((entry, place) => {
     const octets = sealed[place];
-    if (octets === undefined || !equalOctets(entry.name, name.name)) continue;
-    // Other octets than the index names are the directory's doing, not the depositor's: the whole reading fails.
-    if (!equalOctets(sha256(octets), entry.digest))
-      throw new WhereaboutsError('record-invalid', 'a sealed record is not the one the index names');
-    try {
-      const judgement = await judgeRecord({ id, name, aud, now, entry, sealed: octets, trust, keys, sandbox });
-      if (judgement.record !== undefined) records.push(judgement.record);
-      if (judgement.incomplete) complete = false;
-    } catch (error) {
-      if (!(error instanceof WhereaboutsError)) throw error;
-    }
-  }
-  return complete ? { records } : { records, code: 'provider-unknown' };
+    return octets === undefined || !equalOctets(entry.name, name.name) ? [] : [{ entry, sealed: octets }];
+  });
+  const { records, complete } = await judgeRecords(filed, { id, name, aud, now, trust, keys, sandbox });
+  const { index, bundle } = bucket.reply;
+  const read = { index, bundle, sealed: filed.map((one) => formatB64u(one.sealed)) };
+  return {
+    records,
+    ...(complete ? {} : { code: 'provider-unknown' as const }),
+    ...(reading.keep === true ? { read } : {}),
+  };
 }

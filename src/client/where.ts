@@ -1,6 +1,13 @@
 // "Where is Bob?": every directory of the policy is asked by the blind protocol, what they say judged and merged, and the answer
 // laid out for the one who asks. What a question is about leaves this process only blinded; what the asker prefers, not at all.
-import { answerRoute, mergeAnswers, type Answer, type AnswerRoute, type DirectoryFinding } from '../protocol/answer.ts';
+import {
+  answerRoute,
+  mergeAnswers,
+  type Answer,
+  type AnswerRoute,
+  type DirectoryFinding,
+  type MergedAnswer,
+} from '../protocol/answer.ts';
 import { parseDomain } from '../protocol/domain.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import { findLanguage } from '../protocol/language/language.ts';
@@ -57,6 +64,9 @@ export interface Asked {
   readonly answer: Answer;
   /** What the identifier is called in each directory that could evaluate it, and the epoch it was read from. */
   readonly seen: ReadonlyMap<string, { readonly names: readonly BlindedName[]; readonly epoch: number }>;
+  /** What each directory had to say, and what they say together. */
+  readonly found: readonly { readonly domain: string; readonly finding: Finding | undefined }[];
+  readonly merged: MergedAnswer;
   /** The same answer laid out anew: by what is known of the networks by now. Nothing is asked. */
   again(): Promise<Answer>;
 }
@@ -67,9 +77,14 @@ export function askRound(context: ClientContext, ids: readonly Identifier[], opt
 }
 
 /** The same, for those who want to know when to ask again. */
-export function askAll(context: ClientContext, ids: readonly Identifier[], options: WhereOptions): Promise<Asked>[] {
+export function askAll(
+  context: ClientContext,
+  ids: readonly Identifier[],
+  options: WhereOptions,
+  { keep = false } = {},
+): Promise<Asked>[] {
   const asker = parseAsker(context, options);
-  const asked = askDirectories(context, ids, asker, options);
+  const asked = askDirectories(context, ids, asker, { ...options, keep });
   return ids.map(async (id, place) => {
     const { known, findings, existences } = await asked;
     const found = await Promise.all(
@@ -77,6 +92,8 @@ export function askAll(context: ClientContext, ids: readonly Identifier[], optio
     );
     const said = found.map(({ domain, finding }) => judge(domain, finding, asker));
     return {
+      found,
+      merged: mergeAnswers(said),
       answer: await layOut(context, { id, place, said, known, asker, existences }),
       seen: new Map(
         found.flatMap(({ domain, finding }) =>
@@ -96,7 +113,7 @@ async function askDirectories(
   context: ClientContext,
   ids: readonly Identifier[],
   asker: Asker,
-  options: WhereOptions,
+  options: WhereOptions & { readonly keep: boolean },
 ): Promise<{ known: Known; findings: { domain: string; found: Promise<Finding>[] }[]; existences?: Existences }> {
   const { policy, clock, aside } = context;
   const now = clock();
@@ -109,6 +126,7 @@ async function askDirectories(
   const reading: Reading = {
     until: now + allowed,
     cover: options.cover === true,
+    keep: options.keep,
     trust: policy.trust,
     keys: (issuer) => known.describe(issuer)?.jwks,
     blinding: createBlinding(context, ids),

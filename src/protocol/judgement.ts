@@ -96,6 +96,46 @@ export async function judgeRecord(record: RecordToJudge): Promise<Judgement> {
   return { record: judged, incomplete };
 }
 
+/** What is the same for all records under one name. */
+export type NameToJudge = Omit<RecordToJudge, 'entry' | 'sealed'>;
+
+/**
+ * The records under one name that hold. One that fails a check counts as none (§5.3): anybody may have deposited it. `complete`
+ * unless one that an issuer we would believe may speak for could not be verified: then no absence follows.
+ */
+export async function judgeRecords(
+  filed: readonly { readonly entry: Entry; readonly sealed: Uint8Array }[],
+  name: NameToJudge,
+): Promise<{ records: JudgedRecord[]; complete: boolean }> {
+  const records: JudgedRecord[] = [];
+  let complete = true;
+  for (const { entry, sealed } of filed) {
+    // Other octets than the index names are the directory's doing, not the depositor's: the whole reading fails.
+    if (!equalOctets(sha256(sealed), entry.digest))
+      throw new WhereaboutsError('record-invalid', 'a sealed record is not the one the index names');
+    try {
+      const judgement = await judgeRecord({ ...name, entry, sealed });
+      if (judgement.record !== undefined) records.push(judgement.record);
+      if (judgement.incomplete) complete = false;
+    } catch (error) {
+      if (!(error instanceof WhereaboutsError)) throw error;
+    }
+  }
+  return { records, complete };
+}
+
+/**
+ * §5.2, one live record per name and issuer: it holds between the two names an identifier has while a key is retired, too.
+ * Whoever registered again under the new key is not at odds with himself.
+ */
+export function supersede(records: readonly JudgedRecord[]): JudgedRecord[] {
+  const isNewer = (other: JudgedRecord, record: JudgedRecord): boolean =>
+    other.proof.sub !== record.proof.sub &&
+    other.since > record.since &&
+    other.issuers.some((issuer) => record.issuers.includes(issuer));
+  return records.filter((record) => !records.some((other) => isNewer(other, record)));
+}
+
 /** Those that hold, and those that nobody here can check: they at least claim to be about this record. */
 async function verifyAttestations(
   tokens: readonly string[],

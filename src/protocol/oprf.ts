@@ -85,7 +85,15 @@ export const keyId = (publicKey: Uint8Array): string => formatHex(sha256(publicK
 
 /** RFC 9497 §3.3.2 Blind, for each input. */
 export function blind(group: Group, inputs: readonly Uint8Array[], random: Random): BlindState {
-  const blinds = inputs.map(() => randomScalar(group, random));
+  return blindWith(
+    group,
+    inputs,
+    inputs.map(() => randomScalar(group, random)),
+  );
+}
+
+/** The same under given blinds, one for each input, for who checks an evaluation made by another; none may be used twice. */
+export function blindWith(group: Group, inputs: readonly Uint8Array[], blinds: readonly Uint8Array[]): BlindState {
   const blinded = inputs.map((input, i) => {
     if (input.length > MAX_U16) throw new WhereaboutsError('identifier-invalid', 'input too long');
     const [element] = group.mulMany(blinds[i] ?? new Uint8Array(), [hashToGroup(group, input)]);

@@ -1,6 +1,8 @@
 // The answer to "where is Bob?" (§7) as a shape: what protocol/answer.ts has as types, for the reference and for tests of replies.
 import { z } from 'zod';
+import type { AccountAnswer } from '../../client/verify.ts';
 import type { Network } from '../../client/networks.ts';
+import { claimedAccount } from '../../protocol/account-evidence.ts';
 import type { Alternative, Answer, AnswerRoute, DirectoryReport, Provider } from '../../protocol/answer.ts';
 import type { Connect, Hop } from '../../protocol/bridge.ts';
 import { CHECKS, type Check } from '../../protocol/checks.ts';
@@ -123,4 +125,42 @@ export const answer: z.ZodType<Answer> = z.object({
   routes: z.array(route),
   alternatives: z.array(alternative),
   directories: z.array(report),
+});
+
+const b64u = z.string().meta({ description: 'Base64url without padding (RFC 4648 §5).' });
+
+/** The answer to "is this really Charlie?" (§11.10). */
+export const accountAnswer: z.ZodType<AccountAnswer> = z.object({
+  id: z.string(),
+  claims: claimedAccount,
+  verdict: z.enum(['match', 'mismatch', 'unknown']),
+  assurance: z.enum(ASSURANCES).exactOptional(),
+  contested: z.boolean(),
+  directories: z.array(report),
+  evidence: z
+    .object({
+      version: z.literal(1),
+      id: z.string(),
+      claims: claimedAccount,
+      checkedAt: z.int(),
+      directories: z.array(
+        z.object({
+          domain,
+          config: z.string(),
+          readings: z.array(
+            z.object({
+              key: z.string(),
+              blind: b64u,
+              evaluated: b64u,
+              proof: b64u,
+              index: b64u,
+              bundle: z.string(),
+              sealed: z.array(b64u),
+            }),
+          ),
+        }),
+      ),
+    })
+    .nullable()
+    .meta({ description: 'What a third party checks offline; null where nothing is known.' }),
 });

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits.ts';
 import { networkRequest } from '../resolver/networks.ts';
+import { verifyRequest } from '../resolver/verify.ts';
 import { watchRequest, whereRequest } from '../resolver/where.ts';
-import { answer, networkReply } from './answer-shape.ts';
+import { accountAnswer, answer, networkReply } from './answer-shape.ts';
 import { COMMON } from './every-role.ts';
 import { LOOKUPS } from './lookups.ts';
 import { JSON_TYPE, type Operation } from './operation.ts';
@@ -48,6 +49,18 @@ const ANSWER = {
   ],
 };
 
+const CLAIMS = { provider: 'bob.example', address: '@bob:bob.example' };
+
+const ACCOUNT_ANSWER = {
+  id: ANSWER.id,
+  claims: CLAIMS,
+  verdict: 'match',
+  assurance: 'confirmed',
+  contested: false,
+  directories: ANSWER.directories,
+  evidence: null,
+};
+
 export const RESOLVER: readonly Operation[] = [
   {
     method: 'post',
@@ -79,6 +92,30 @@ export const RESOLVER: readonly Operation[] = [
         type: 'text/event-stream',
         schema: z.string(),
         example: `event: answer\ndata: ${JSON.stringify(ANSWER)}\n\n`,
+      },
+    },
+    codes: [...credentials, 'identifier-invalid'],
+  },
+  {
+    method: 'post',
+    path: '/v1/verify',
+    id: 'verify',
+    clause: '11.10',
+    summary: 'Is this really Charlie?',
+    description:
+      'Does the owner of `id` name the account as his? With `items` instead of `id` and `claims` the answers come as NDJSON, one line each in the order asked; a line is an answer or `{"id": null, "verdict": "invalid", "index", "code"}`.',
+    security,
+    body: {
+      schema: verifyRequest,
+      example: { id: '+44 20 7946 0321', claims: CLAIMS },
+      most: LIMITS.whereRequestOctets,
+    },
+    replies: {
+      200: {
+        description: 'The verdict, and what proves it to others.',
+        type: JSON_TYPE,
+        schema: accountAnswer,
+        example: ACCOUNT_ANSWER,
       },
     },
     codes: [...credentials, 'identifier-invalid'],

@@ -1,6 +1,5 @@
 // The question a resolver takes (§7), and its answers as a stream of lines. Asks through the SDK; knows no HTTP.
 import { z } from 'zod';
-import type { Client } from '../../client/client.ts';
 import type { WhereOptions } from '../../client/where.ts';
 import { isDomain } from '../../protocol/domain.ts';
 import type { Language } from '../../protocol/language/messages.ts';
@@ -65,12 +64,7 @@ export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>, preferred
  * Answers as NDJSON, one line each in the order asked, made while they are read: a reader who goes away ends the asking.
  * A line is written only when there is room for it, so a slow reader costs no memory.
  */
-export function streamAnswers(
-  client: Client,
-  ids: readonly string[],
-  options: WhereOptions,
-): ReadableStream<Uint8Array> {
-  const answers = client.whereMany(ids, options)[Symbol.asyncIterator]();
+export function streamAnswers(answers: AsyncGenerator<unknown, void, undefined>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await answers.next();
@@ -78,7 +72,7 @@ export function streamAnswers(
       else controller.enqueue(utf8(`${JSON.stringify(value)}\n`));
     },
     async cancel() {
-      await answers.return?.();
+      await answers.return();
     },
   });
 }

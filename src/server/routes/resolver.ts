@@ -15,6 +15,7 @@ import type { Lookups } from '../lookups/context.ts';
 import { RESOLVER } from '../reference/resolver.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { streamEvents } from '../resolver/watch.ts';
+import { readVerifyOptions, verifyRequest } from '../resolver/verify.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
 import { readBearer } from './bearer.ts';
 import { healthRoutes } from './health.ts';
@@ -23,6 +24,8 @@ import { MATRIX_AREAS } from './matrix-refusal.ts';
 import { serveMatrixThirdParty } from './matrix-thirdparty.ts';
 import { referenceRoute } from './reference.ts';
 import { serveWebFinger } from './webfinger.ts';
+
+const NDJSON = { 'content-type': 'application/x-ndjson' };
 
 export interface ResolverContext extends Observers {
   readonly client: Client;
@@ -46,6 +49,7 @@ export function resolverApp(context: ResolverContext): Hono<Env> {
   if (context.token !== undefined) app.use('/v1/*', checkToken(context.token));
   endpoint(app, '/v1/where', { POST: (c) => where(c, context) });
   endpoint(app, '/v1/where/watch', { POST: (c) => watch(c, context) });
+  endpoint(app, '/v1/verify', { POST: (c) => verify(c, context) });
   endpoint(app, '/v1/networks', { POST: (c) => addNetwork(c, context) });
   endpoint(app, '/v1/providers/:domain/history', {
     GET: async (c) => {
@@ -76,7 +80,19 @@ async function where(c: Context<Env>, { client, log }: ResolverContext): Promise
   }
   const all = ids ?? [];
   log.debug('where-many', { ids: all.length });
-  return c.body(streamAnswers(client, all, options), 200, { 'content-type': 'application/x-ndjson' });
+  return c.body(streamAnswers(client.whereMany(all, options)), 200, NDJSON);
+}
+
+async function verify(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
+  const request = await readJson(c, verifyRequest, LIMITS.whereRequestOctets);
+  const options = readVerifyOptions(request);
+  if ('items' in request) {
+    log.debug('verify-many', { items: request.items.length });
+    return c.body(streamAnswers(client.verifyMany(request.items, options)), 200, NDJSON);
+  }
+  const answer = await client.verify(request, options);
+  log.debug('verify', { verdict: answer.verdict });
+  return c.json(answer);
 }
 
 async function watch(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {

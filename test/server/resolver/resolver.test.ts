@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hono } from 'hono';
 import type { Env } from '../../../src/server/http.ts';
+import { accountAnswer } from '../../../src/server/reference/answer-shape.ts';
 import { UNCOUNTED } from '../../../src/server/metrics.ts';
 import { resolverApp, type ResolverContext } from '../../../src/server/routes/resolver.ts';
 import { advance } from '../../../src/server/directory/sequencer/advance.ts';
@@ -124,6 +125,49 @@ describe('many questions', () => {
     expect(answers.map(({ outcome }) => outcome)).toEqual(['absent', 'invalid', 'found', 'absent']);
     expect(answers[1]).toEqual({ id: null, outcome: 'invalid', index: 1, code: 'identifier-invalid' });
     expect(lines[3]).toBe(lines[0]);
+  });
+});
+
+describe('is this really Bob', () => {
+  const path = '/v1/verify';
+  const claims = { provider: BOBCHAT, address: '@bob:bob.example' };
+
+  test('gets the verdict, and evidence that another gatekeeper can check', async () => {
+    const { response, body } = await ask({ id: BOB, claims, from: ALICECHAT }, { path });
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(body).toMatchObject({ id: 'tel:+442079460123', claims, verdict: 'match', assurance: 'confirmed' });
+    expect(accountAnswer.parse(body)).toEqual(body);
+    const { evidence } = body as { evidence: unknown };
+    expect(await world.gatekeeper().verifyEvidence(evidence)).toMatchObject({ verdict: 'match' });
+    const other = await ask({ id: '020 7946 0123', region: 'GB', claims: { ...claims, address: '@eve' } }, { path });
+    expect(other.body).toMatchObject({ verdict: 'mismatch' });
+  });
+
+  test('gets a line each for many, rubbish in its place', async () => {
+    const items = [BOB, 'rubbish', NOBODY].map((id) => ({ id, claims }));
+    const { response, text } = await ask({ items }, { path });
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+    const lines = text.trimEnd().split('\n');
+    const answers = lines.map((line) => JSON.parse(line) as { verdict: string });
+    expect(answers.map(({ verdict }) => verdict)).toEqual(['match', 'invalid', 'unknown']);
+    expect(answers[1]).toEqual({ id: null, verdict: 'invalid', index: 1, code: 'identifier-invalid' });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no identifier', { id: 'nobody', claims }, 'identifier-invalid'],
+    ['no account', { id: BOB }, 'request-invalid'],
+    ['half an account', { id: BOB, claims: { provider: BOBCHAT } }, 'request-invalid'],
+    ['a provider that is no domain', { id: BOB, claims: { ...claims, provider: 'secret' } }, 'request-invalid'],
+    ['an empty address', { id: BOB, claims: { ...claims, address: '' } }, 'request-invalid'],
+    ['an address without end', { id: BOB, claims: { ...claims, address: 'x'.repeat(321) } }, 'request-invalid'],
+    ['an unknown member', { id: BOB, claims: { ...claims, secret: 1 } }, 'request-invalid'],
+    ['one and many', { id: BOB, claims, items: [{ id: BOB, claims }] }, 'request-invalid'],
+    ['none', { items: [] }, 'request-invalid'],
+    ['too many', { items: Array.from({ length: 1_001 }, () => ({ id: BOB, claims })) }, 'request-invalid'],
+  ])('refuses %s', async (_, body, code) => {
+    const { response, text } = await ask(body, { path });
+    expect([response.status, JSON.parse(text)]).toMatchObject([400, { code }]);
+    for (const part of ['442079', '7946', 'nobody', 'secret', 'xxxx']) expect(text).not.toContain(part);
   });
 });
 

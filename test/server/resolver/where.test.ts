@@ -28,7 +28,7 @@ function fakeClient(state: { made: number; ended: boolean }): Client {
 test('a reader who goes away ends the asking, and a slow one is not run ahead of', async () => {
   const state = { made: 0, ended: false };
   const ids = Array.from({ length: 1_000 }, (_, i) => `n${i}`);
-  const reader = streamAnswers(fakeClient(state), ids, {}).getReader();
+  const reader = streamAnswers(fakeClient(state).whereMany(ids)).getReader();
   const first = await reader.read();
   expect(new TextDecoder().decode(first.value)).toMatch(/^\{"id":"n0",.*\}\n$/);
   expect(state.made).toBeLessThanOrEqual(3);

@@ -14,6 +14,7 @@ import { monitorCommand } from './monitor.ts';
 import { registerCommand } from './register.ts';
 import { openScreen, type Screen } from './screen.ts';
 import { serveCommand, type Doors } from './serve.ts';
+import { verifyCommand } from './verify.ts';
 import { whereCommand } from './where.ts';
 import { withdrawCommand } from './withdraw.ts';
 import { witnessCommand } from './witness.ts';
@@ -44,6 +45,7 @@ function buildProgram(doors: Doors, terminal: Terminal, version: string): Comman
     serveCommand(doors, terminal),
     initCommand(terminal),
     whereCommand(terminal),
+    verifyCommand(terminal),
     registerCommand(terminal),
     withdrawCommand(terminal),
     monitorCommand(terminal),
