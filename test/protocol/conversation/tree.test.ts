@@ -55,9 +55,7 @@ function* everySolution(instance: Instance): Generator<Solution> {
   }
 }
 
-const instances = ownVector<{ instances: BridgeInstance[] }>(
-  process.env['WHEREABOUTS_VECTORS'] === undefined ? 'bridge-instances.json' : 'steiner/bridge-instances.json',
-).instances;
+const { instances } = ownVector<{ instances: BridgeInstance[] }>('steiner/bridge-instances.json');
 
 describe('networks and bridges', () => {
   test('there are as many instances as there should be', () => expect(instances.length).toBe(22));
