@@ -115,13 +115,15 @@ test('log lines and errors', () => {
 });
 
 // Before anything is planted in the database, whose write-ahead log forgets nothing.
-test('every file', () => {
+test('every file', { timeout: 180_000 }, () => {
   const files = [...folderHaystacks(home.folder)];
   expect(files.length).toBeGreaterThan(100);
   expect(findTraces(files, wanted)).toEqual([]);
   const planted = nodePath.join(home.folder, 'planted');
   writeFileSync(planted, Buffer.concat(wanted.map(({ octets }) => octets)));
-  expect(findTraces(folderHaystacks(home.folder), wanted).length).toBeGreaterThanOrEqual(wanted.length);
+  // All files again would find nothing more.
+  const found = [...folderHaystacks(home.folder)].filter(({ where }) => where === 'planted');
+  expect(findTraces(found, wanted).length).toBeGreaterThanOrEqual(wanted.length);
 });
 
 test('every column of the database', async () => {
