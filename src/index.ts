@@ -95,7 +95,8 @@ export type { DescriptionStore, StoredDescription } from './client/description-s
 export type { RefreshFailure } from './client/descriptions.ts';
 export type { Credentials } from './client/evaluate.ts';
 export type { LogPin } from './client/log-pin.ts';
-export type { MonitorReport, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
+export type { LogView, ShownEpoch, ShownNode } from './client/log-view.ts';
+export type { MonitorReport, NameChange, OwnRecord, Sighting, WatchedName } from './client/monitor.ts';
 export type { MonitorStore } from './client/monitor-state.ts';
 export type { Network } from './client/networks.ts';
 export { parsePolicy, type Policy } from './client/policy.ts';
@@ -142,7 +143,15 @@ export { openEntry, sealEntry, type IndexEntry } from './protocol/chain/sealed-i
 export { signLink, signStart, type NewAction, type Signing } from './protocol/chain/sign.ts';
 export type { ChainAccount, ChainState } from './protocol/chain/state.ts';
 export { CODES, isCode, WhereaboutsError, type Code } from './protocol/errors.ts';
+export { nobleGroup } from './protocol/group-noble.ts';
 export { parseIdentifier, type Identifier } from './protocol/identifier.ts';
-export { LANGUAGES, type ChangeCode, type Language, type ReasonCode } from './protocol/language/messages.ts';
+export { messagesIn } from './protocol/language/language.ts';
+export {
+  LANGUAGES,
+  type ChangeCode,
+  type Language,
+  type Messages,
+  type ReasonCode,
+} from './protocol/language/messages.ts';
 export type { Level, Verdict } from './protocol/levels.ts';
 export { generateTemporaryKey, type TemporaryKey } from './protocol/token/temporary-key.ts';

@@ -20,6 +20,7 @@ import { refreshDescriptions } from './server/directory/refresh.ts';
 import { purgeIssuer } from './server/issuer/purge.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { issuerApp } from './server/routes/issuer.ts';
+import { withPage } from './server/routes/page.ts';
 import { resolverApp } from './server/routes/resolver.ts';
 import { checkpointFile } from './platform/node/checkpoint-file.ts';
 import { systemClock, systemRandom } from './platform/node/clock.ts';
@@ -27,6 +28,7 @@ import { openDatabase, readDatabaseGauges } from './platform/node/database.ts';
 import { loadAccounts } from './platform/node/accounts-module.ts';
 import { keepKeys } from './platform/node/keep-keys.ts';
 import { loadKeys } from './platform/node/keys-file.ts';
+import { findPage } from './platform/node/page-folder.ts';
 import { readExtra } from './platform/node/own-extra.ts';
 import { createLog } from './platform/node/log.ts';
 import { serveMetrics } from './platform/node/metrics-server.ts';
@@ -36,6 +38,7 @@ import { openTracing } from './platform/node/tracing.ts';
 import { findFolders, readFileValues, readNamed } from './platform/node/paths.ts';
 import { openMetrics, type Exposition, type GaugeSource } from './platform/node/prometheus.ts';
 import type { Keys } from './server/keys.ts';
+import { directoryPage } from './server/page.ts';
 import { ReadMemory } from './server/directory/read-memory.ts';
 import { directoryContext, issuerContext, type Parts } from './server/roles.ts';
 import { openDescriptions } from './platform/node/descriptions-folder.ts';
@@ -191,7 +194,9 @@ async function openDirectory(parts: Parts, deployment: Deployment): Promise<Fetc
   const { running, group, addGauges } = deployment;
   const evaluating = openEvaluationPool({ group, random: parts.world.random });
   running.onClose(() => evaluating.close());
+  const files = findPage();
   const ctx = { ...directoryContext({ ...parts, evaluating }), reading: new ReadMemory() };
+  const page = files && directoryPage(files, ctx.domain, ctx.listed);
   addGauges(() => readGauges(ctx));
   addGauges(async () => [readingOf('evaluation_waiting_elements', {}, evaluating.waiting())]);
   // A database older than its log ends the start here, before anybody is answered.
@@ -203,7 +208,7 @@ async function openDirectory(parts: Parts, deployment: Deployment): Promise<Fetc
   running.every(REFRESH, 'refresh-failed', () => refreshDescriptions(ctx));
   keepPublishing(ctx, deployment);
   keepChecking(ctx, deployment);
-  return directoryApp(ctx).fetch;
+  return withPage(directoryApp(ctx).fetch, ctx, page);
 }
 
 async function openIssuer(parts: Parts, running: Running): Promise<Fetch> {

@@ -13,12 +13,14 @@ import { advance } from './server/directory/sequencer/advance.ts';
 import { recheck } from './server/directory/recheck.ts';
 import { directoryApp } from './server/routes/directory.ts';
 import { issuerApp } from './server/routes/issuer.ts';
+import { withPage } from './server/routes/page.ts';
 import { resolverApp } from './server/routes/resolver.ts';
 import { systemClock, systemRandom } from './platform/node/clock.ts';
 import { openEmbedded } from './platform/node/embedded.ts';
 import { createLog } from './platform/node/log.ts';
 import { openSandboxOutside } from './platform/node/outside.ts';
 import { findFolders, openFolder } from './platform/node/paths.ts';
+import { findPage } from './platform/node/page-folder.ts';
 import { closeOnSignal, createRunning, type Running } from './platform/node/running.ts';
 import { sandboxAccounts } from './platform/node/sandbox/accounts.ts';
 import { formatBanner } from './platform/node/sandbox/banner.ts';
@@ -34,7 +36,9 @@ import type { Guests } from './platform/node/sandbox/guests.ts';
 import { lazyGroup, WORTH_LOADING } from './platform/sodium.ts';
 import { guestAt, virtualHosts, withDescription } from './platform/node/sandbox/hosts.ts';
 import { openSandboxKeys } from './platform/node/sandbox/keys.ts';
+import { homeApp, sandboxPage } from './platform/node/sandbox/page.ts';
 import { registerPeople } from './platform/node/sandbox/people.ts';
+import { signInApp, withSignIn } from './platform/node/sandbox/sign-in.ts';
 import { openCosigners } from './platform/node/sandbox/witnessing.ts';
 import { DIRECTORIES, DIRECTORY, GATEKEEPER, HARBOUR, PROVIDERS } from './platform/node/sandbox/world.ts';
 import { listen, type Fetch } from './platform/node/serve.ts';
@@ -121,12 +125,12 @@ const OPENING = 'x-sandbox-opening';
 async function openSite(running: Running, { log }: Context, port: number) {
   const pass = randomUUID();
   const doors = Promise.withResolvers<undefined>();
-  const shown = Promise.withResolvers<ReadonlyMap<string, Fetch>>();
+  const shown = Promise.withResolvers<Fetch>();
   const socket = await listen({
     fetch: async (request, bindings) => {
       const apps = await shown.promise;
       if (request.headers.get(OPENING) !== pass) await doors.promise;
-      return virtualHosts(apps, () => `Whereabouts sandbox: ${[...apps.keys()].join(', ')}\n`)(request, bindings);
+      return apps(request, bindings);
     },
     host: HOST,
     port,
@@ -152,14 +156,16 @@ async function openDatabases(
   return { [DIRECTORY]: first, [HARBOUR]: await open(openFolder(path.join(folder, 'harbour')), from) };
 }
 
-/** One app a domain. */
-async function openApps(parts: SandboxParts, running: Running): Promise<ReadonlyMap<string, Fetch>> {
+/** One app a domain, and the page at none. */
+async function openApps(parts: SandboxParts, running: Running): Promise<Fetch> {
+  const files = findPage();
+  const pageAt = (domain: string) => sandboxPage(files, parts.guests, domain);
   const directories = DIRECTORIES.map((domain): [string, Fetch] => {
     const directory = sandboxDirectory(parts, domain);
     running.every(HOUR, 'purge-failed', () => purge(directory));
     running.every(SECOND, 'epoch-failed', () => advance(directory, { patient: false }));
     running.every(RECHECK, 'recheck-failed', (signal) => recheck(directory, signal));
-    return [domain, directoryApp(directory).fetch];
+    return [domain, withPage(directoryApp(directory).fetch, parts.world, pageAt(domain))];
   });
   const client = sandboxClient(parts, { gatekeeper: true });
   running.every(REFRESH, 'refresh-failed', () => client.refresh());
@@ -167,13 +173,14 @@ async function openApps(parts: SandboxParts, running: Running): Promise<Readonly
   const resolver = resolverApp({ ...parts.world, client, hosts: [GATEKEEPER], origins: [], lookups });
   const providers = PROVIDERS.map((domain): [string, Fetch] => [
     domain,
-    issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch,
+    withSignIn(issuerApp(sandboxIssuer(parts, domain), sandboxAccounts(domain)).fetch, signInApp(parts.world).fetch),
   ]);
-  return new Map<string, Fetch>([
+  const apps = new Map<string, Fetch>([
     ...directories,
     ...providers,
     ...(await openCosigners(parts, running)),
     ...Array.from(parts.guests, ([domain, port]): [string, Fetch] => [domain, guestAt(port)]),
     [GATEKEEPER, withDescription(describeProvider(parts, GATEKEEPER, false), resolver.fetch, parts.world)],
   ]);
+  return virtualHosts(apps, homeApp(parts.world, pageAt(DIRECTORY), [...apps.keys()]));
 }

@@ -112,6 +112,28 @@ describe('house', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the page looks through the SDK’s door only, and brings no package', () => {
+    const web = path.resolve(SRC, '../web');
+    const pages = readdirSync(web, { recursive: true, encoding: 'utf8' })
+      .map((file) => file.split(path.sep).join('/'))
+      .filter((file) => file.endsWith('.ts') && file !== 'build.ts');
+    expect(pages.length).toBeGreaterThan(20);
+    const wrong = pages.flatMap((file) => {
+      const text = readFileSync(path.join(web, file), 'utf8');
+      const found = [...text.matchAll(/\b(?:from\s+|import\(?\s*)'([^']+)'/g)].map(([, to = '']) => to);
+      return found
+        .filter((to) => {
+          if (!to.startsWith('.')) return true;
+          const target = path.posix.join(path.posix.dirname(`web/${file}`), to);
+          return !target.startsWith('web/') && target !== 'src/index.ts';
+        })
+        .map((to) => `web/${file} imports ${to}: what the page needs, src/index.ts exports`);
+    });
+    const long = pages.filter((file) => readFileSync(path.join(web, file), 'utf8').split('\n').length > 301);
+    const silent = pages.filter((file) => !readFileSync(path.join(web, file), 'utf8').startsWith('// '));
+    expect({ wrong, long, silent }).toEqual({ wrong: [], long: [], silent: [] });
+  });
+
   test('no clock, randomness, network, environment or console outside doors and platform', () => {
     const wrong = files
       .filter((file) => !isOutside(file))

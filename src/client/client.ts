@@ -18,6 +18,7 @@ import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from '.
 import { Directory } from './directory.ts';
 import type { Credentials } from './evaluate.ts';
 import { createFollower } from './follower.ts';
+import { readLogView, type LogView } from './log-view.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
 import { readPolicyDescriptions, refreshPolicy } from './known.ts';
@@ -102,6 +103,8 @@ export interface Client {
     watched: readonly WatchedName[],
     store?: MonitorStore,
   ): AsyncGenerator<MonitorReport, void, undefined>;
+  /** The newest epochs of a directory's log and its tree, checked and made for looking at: 16 of them unless given. */
+  log(directory: string, options?: { readonly epochs?: number }): Promise<LogView>;
   /** What changed in a domain's description (§8.3), as seen from here; undefined where nothing was seen. Asks nobody. */
   history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
@@ -126,7 +129,7 @@ export interface ClientParts {
 export function createClient(parts: ClientParts): Client {
   const { checkpoints = createMemoryCheckpoints() } = parts;
   const context = createContext(parts, checkpoints);
-  const { policy, descriptions, aside, health } = context;
+  const { policy, descriptions, aside, health, clock } = context;
   const memory = createMemoryMonitorStore();
   const networks = createNetworks(context);
   const follower = createFollower(context);
@@ -213,6 +216,10 @@ export function createClient(parts: ClientParts): Client {
     async *monitor(domain, watched, store = memory) {
       await descriptions.fetch(domain);
       yield* monitor({ directory: context.directory(domain), store, clock: context.clock }, watched);
+    },
+    async log(domain, { epochs = 16 } = {}) {
+      await descriptions.fetch(domain);
+      return readLogView(context.directory(domain), epochs, clock());
     },
     evidence: () => checkpoints.listEvidence(),
   };

@@ -8,7 +8,7 @@ import { isRemoval } from '../protocol/log/changes.ts';
 import { leafHash } from '../protocol/log/hash.ts';
 import type { EpochLeaf } from '../protocol/log/leaf-text.ts';
 import { EMPTY_HISTORY, type HistoryChain, type HistoryEntry } from '../protocol/log/history.ts';
-import { equalOctets, formatHex, parseB64u } from '../protocol/wire.ts';
+import { equalOctets, formatB64u, formatHex, parseB64u } from '../protocol/wire.ts';
 import { readGrowth, readWholeHistory, type HistoryReader } from './bucket-history.ts';
 import type { Bucket, Directory } from './directory.ts';
 import { readEpochLeaf } from './epoch-leaf.ts';
@@ -50,6 +50,14 @@ export interface Sighting {
   readonly to?: number;
 }
 
+/** A change under a name, as the history of its bucket has it. */
+export interface NameChange {
+  readonly epoch: number;
+  readonly kind: 'written' | 'removed';
+  /** b64u. */
+  readonly holder: string;
+}
+
 export interface MonitorReport {
   readonly directory: string;
   readonly name: string;
@@ -59,6 +67,8 @@ export interface MonitorReport {
   /** The epoch it was checked in. */
   readonly epoch?: number;
   readonly sightings: readonly Sighting[];
+  /** What changed since the name was looked at last, oldest first; everything the first time. Absent where it was not checked. */
+  readonly changes?: readonly NameChange[];
   /** The name is under a key that is being retired, until then (seconds): register again before. */
   readonly keyUntil?: number;
   /** The name is under a key that was retired: nobody can look it up any more. */
@@ -171,6 +181,11 @@ async function checkBucket(
       outcome: sightings.length === 0 ? 'clean' : 'alarm',
       epoch: bucket.leaf.epoch,
       sightings,
+      changes: fresh.map((change) => ({
+        epoch: change.epoch,
+        kind: isRemoval(change) ? 'removed' : 'written',
+        holder: formatB64u(change.holder),
+      })),
       ...keyOf(watched, keys),
     });
     const place = { depth: bucket.leaf.depth, bucket: bucket.bucket };

@@ -20,6 +20,7 @@ export function formatBanner(options: {
     loud(' SANDBOX '),
     loud(' Anybody here may be anybody. Made-up people, made-up providers, no TLS: never put this on a network. '),
     '',
+    `  page         http://localhost:${port}`,
     `  directories  ${DIRECTORIES.map(at).join('  ')}`,
     `  providers    ${PROVIDERS.map(at).join('  ')}`,
     `  gatekeeper   ${at(GATEKEEPER)}  (its resolver: POST /v1/where)`,

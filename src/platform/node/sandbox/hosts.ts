@@ -7,15 +7,13 @@ import type { OwnText } from '../../../server/own-description.ts';
 import { descriptionRoute } from '../../../server/routes/description.ts';
 import type { Fetch } from '../serve.ts';
 
-/** Sends a request to the app of its host; `localhost` itself answers with `index`, anything else is refused. */
-export function virtualHosts(apps: ReadonlyMap<string, Fetch>, index: () => string): Fetch {
+/** Sends a request to the app of its host; `localhost` itself is answered by `home`, anything else is refused. */
+export function virtualHosts(apps: ReadonlyMap<string, Fetch>, home: Fetch): Fetch {
   return (request: Request, bindings: Bindings) => {
-    const { hostname, pathname } = new URL(request.url);
-    const app = apps.get(hostname);
-    if (app !== undefined) return app(request, bindings);
-    if (['localhost', '127.0.0.1', '[::1]'].includes(hostname) && pathname === '/')
-      return new Response(index(), { headers: { 'content-type': 'text/plain; charset=utf-8' } });
-    return hostRefused();
+    const { hostname } = new URL(request.url);
+    const isHome = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+    const app = isHome ? home : apps.get(hostname);
+    return app === undefined ? hostRefused() : app(request, bindings);
   };
 }
 
