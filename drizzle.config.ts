@@ -7,6 +7,7 @@ export default defineConfig({
     './src/server/store/log-schema.ts',
     './src/server/store/chain-schema.ts',
     './src/server/store/account-schema.ts',
+    './src/server/store/conversation-schema.ts',
     './src/server/store/witness-schema.ts',
     './src/server/store/resolver-schema.ts',
   ],

@@ -89,6 +89,13 @@ export {
   type Next,
   type PlanWithInputs,
 } from './client/conversation.ts';
+export type {
+  ConversationPlace,
+  Conversations,
+  OpenOptions,
+  OwnPart,
+  PlannedConversation,
+} from './client/conversations.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
 export type { DescriptionHistory } from './client/description-history.ts';
 export type { DescriptionStore, StoredDescription } from './client/description-store.ts';

@@ -11,6 +11,7 @@ import type { Random } from '../protocol/oprf.ts';
 import { createAside } from './aside.ts';
 import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import type { ClientContext } from './context.ts';
+import { createConversations, type Conversations } from './conversations.ts';
 import { layOutHistory, type DescriptionHistory } from './description-history.ts';
 import type { DescriptionStore } from './description-store.ts';
 import { createDescriptions, type RefreshFailure } from './descriptions.ts';
@@ -89,6 +90,8 @@ export interface Client {
    * Throws why not: `description-invalid`, `provider-unknown`, `peer-unreachable`, `url-refused`, `request-invalid`.
    */
   addNetwork(domain: string, from?: string): Promise<Network>;
+  /** Conversations across networks, planned by directories (§11.11). */
+  readonly conversations: Conversations;
   register(options: RegisterOptions): Promise<Registration>;
   /** Changes a registration whose key was kept. */
   update(registration: Registration, options: UpdateOptions): Promise<Registration>;
@@ -203,6 +206,7 @@ export function createClient(parts: ClientParts): Client {
       await start();
       return networks.add(domain, from);
     },
+    conversations: createConversations(context),
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),
     renew: (registration, options) => renew(context, registration, options),

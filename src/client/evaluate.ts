@@ -144,7 +144,11 @@ async function evaluate(
 }
 
 /** A fresh token for each request: its `jti` is good for one (§10). */
-async function authorize(parts: EvaluatorParts, api: string, sub: string | undefined): Promise<string | undefined> {
+export async function authorize(
+  parts: Pick<EvaluatorParts, 'clock' | 'random' | 'credentials'>,
+  api: string,
+  sub?: string,
+): Promise<string | undefined> {
   const { credentials } = parts;
   if (credentials === undefined) return undefined;
   if ('pass' in credentials) return `Bearer ${credentials.pass}`;

@@ -1,4 +1,5 @@
 // What another server's refusal means here: a problem document (RFC 9457) becomes the error with its code. Nothing it wrote is repeated.
+import { isNetworkName } from '../protocol/conversation/members.ts';
 import { isCode, WhereaboutsError, type Code, type Extensions } from '../protocol/errors.ts';
 import { parseJsonObject, type Json } from '../protocol/json.ts';
 
@@ -11,8 +12,10 @@ export interface Refusal {
 /** Extension members our servers send, each with the shape it must have: anything else is dropped. */
 const EXTENSIONS: Readonly<Record<string, (value: Json) => boolean>> = {
   depth: isCount,
+  epoch: isCount,
   index: isCount,
   keys: (value) => Array.isArray(value) && value.every((key) => typeof key === 'string' && /^[0-9a-f]{16}$/.test(key)),
+  networks: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && isNetworkName(name)),
   retryAfter: isCount,
 };
 

@@ -144,6 +144,18 @@ export const LIMITS = {
   /** A DID, and the document of one, in octets (§9.7). */
   didOctets: 2_048,
   didDocumentOctets: 65_536,
+  /** Denials and bridges of one network in a conversation, octets of its request and of the reply (§11.11). */
+  conversationDenials: 32,
+  conversationOwnBridges: 4,
+  conversationRequestOctets: 32_768,
+  conversationReplyOctets: 4_194_304,
+  /** Heartbeats apart, after how long one is missed thrice, how long nothing changes by itself afterwards, in seconds (§11.11). */
+  heartbeatSeconds: 30,
+  heartbeatMissedSeconds: 90,
+  holdDownSeconds: 30,
+  /** Streams of plans from one process, and how long one lasts, in seconds (§11.11). */
+  conversationStreams: 1_000,
+  conversationStreamSeconds: 600,
   /** Bodies a directory, issuer or resolver reads, in octets (§12). */
   requestOctets: 65_536,
   whereRequestOctets: 524_288,

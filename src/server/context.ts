@@ -99,6 +99,8 @@ export interface DirectoryContext extends Context {
   readonly oprfKeys: readonly OprfKey[];
   /** Id of a key that is lost or stolen: it may leave before its end (§10). */
   readonly abandoned?: string | undefined;
+  /** Signs plans of conversations; its public half is in the directory's description. */
+  readonly signingKey: SigningKey;
   /** Signs checkpoints; its key's name is the log's origin. */
   readonly logSigner: NoteSigner;
   readonly witnesses: Witnesses;

@@ -50,6 +50,7 @@ export function directoryContext(parts: Parts & { readonly evaluating: Evaluatin
     evaluating,
     deposits: new DepositGroup(),
     oprfKeys: keys.oprf,
+    signingKey: keys.signing,
     abandoned: config.directory.abandonedKey,
     pepper: keys.pepper,
     issuers,

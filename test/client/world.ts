@@ -134,6 +134,7 @@ export async function openWorld(database: Database): Promise<World> {
     db: database.db,
     evaluating: inlineEvaluation({ group: () => nobleGroup, random }),
     oprfKeys,
+    signingKey: keysOf(DIRECTORY).signing,
     ...logParts({
       domain: DIRECTORY,
       keys: keysOf(DIRECTORY),

@@ -25,7 +25,7 @@ import { directoryApp } from '../../src/server/routes/directory.ts';
 import { serveUnsigned } from '../../src/server/own-description.ts';
 import { createDescriptionStore } from '../../src/server/store/descriptions.ts';
 import type { Database } from '../../src/server/store/database.ts';
-import { createWorld, type Party, type World } from './parties.ts';
+import { createParty, createWorld, type Party, type World } from './parties.ts';
 
 export { createParty, type Party } from './parties.ts';
 
@@ -99,6 +99,9 @@ export interface DirectoryOptions {
 /** The log key of every test directory, so that any of them goes on where another left. */
 export const LOG_SIGNER: NoteSigner = await createLogSigner();
 
+/** The directory as the domain it is. */
+export const SELF: Party = await createParty(DOMAIN);
+
 export async function createLogSigner(domain: string = DOMAIN): Promise<NoteSigner> {
   const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
   if (!('publicKey' in pair)) throw new Error('not a key pair');
@@ -145,6 +148,7 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     ...(options.reading !== undefined && { reading: options.reading }),
     deposits: new DepositGroup(),
     oprfKeys,
+    signingKey: SELF.key,
     abandoned: options.abandoned,
     logSigner: options.logSigner ?? LOG_SIGNER,
     witnesses: options.witnesses ?? createWitnesses([], clock),
@@ -162,7 +166,13 @@ export function createTestDirectory(database: Pick<Database, 'db'>, options: Dir
     }),
     fetch: world.fetch,
     description: serveUnsigned(
-      JSON.stringify({ version: 1, domain: DOMAIN, name: 'Test', directory: { api: `https://${HOST}` } }),
+      JSON.stringify({
+        version: 1,
+        domain: DOMAIN,
+        name: 'Test',
+        jwks: { keys: [SELF.jwk] },
+        directory: { api: `https://${HOST}` },
+      }),
     ),
   };
   const app = directoryApp(ctx);

@@ -23,6 +23,8 @@ export interface Asked {
   readonly terminals: readonly string[];
   /** Ids of bridges, domains of operators, networks: what a participant's policy rules out. */
   readonly deny?: readonly string[];
+  /** Ids of bridges that are known not to answer, whatever their health checks say. */
+  readonly down?: readonly string[];
   /** Bridges of participants, each named by the participant's own network. */
   readonly own?: readonly { readonly network: string; readonly bridge: Bridge }[];
 }
@@ -34,19 +36,18 @@ export interface Known {
   readonly health: (url: string) => Health | undefined;
 }
 
-export function gatherInputs({ id, terminals, deny = [], own = [] }: Asked, { descriptions, health }: Known): Inputs {
+export function gatherInputs(asked: Asked, { descriptions, health }: Known): Inputs {
+  const { id, terminals, deny = [], down = [] } = asked;
   const known = new Map(descriptions.map((description) => [description.domain, description]));
-  const requested = own
-    .filter(({ network }) => terminals.includes(network))
-    .map(({ network, bridge }) => ({ by: network, bridge, requested: true }));
   const denied = new Set(deny);
   // Nobody can be kept out of a conversation he is in by somebody else's policy.
   const isDenied = (name: string): boolean => denied.has(name) && !terminals.includes(name);
   const wanted = featuresOf(terminals, known);
-  const listed = gatherBridges([...listingsOf(descriptions), ...requested]).filter(
+  const listed = gatherAll(asked, descriptions).filter(
     (bridge) => !denied.has(bridge.id) && !isDenied(bridge.operator) && !isDenied(bridge.host),
   );
-  const isDown = ({ listings }: Listed): boolean =>
+  const isDown = ({ id: bridge, listings }: Listed): boolean =>
+    down.includes(bridge) ||
     listings.some(({ bridge }) => bridge.health !== undefined && health(bridge.health) === 'down');
   const bridges = [
     ...listed.filter((bridge) => !isDown(bridge)).map((bridge) => inputOf(bridge, wanted, known)),
@@ -63,6 +64,18 @@ export function gatherInputs({ id, terminals, deny = [], own = [] }: Asked, { de
     bridges,
   });
 }
+
+/** Who runs the bridges that a conversation could use, by their ids. */
+export const findOperators = (asked: Asked, descriptions: readonly Description[]): ReadonlyMap<string, string> =>
+  new Map(gatherAll(asked, descriptions).map(({ id, operator }) => [id, operator]));
+
+const gatherAll = ({ terminals, own = [] }: Asked, descriptions: readonly Description[]): Listed[] =>
+  gatherBridges([
+    ...listingsOf(descriptions),
+    ...own
+      .filter(({ network }) => terminals.includes(network))
+      .map(({ network, bridge }) => ({ by: network, bridge, requested: true })),
+  ]);
 
 /** The terminals' features together; of very many, the first. */
 const featuresOf = (terminals: readonly string[], known: ReadonlyMap<string, Description>): string[] =>
@@ -112,7 +125,12 @@ const nativeLinks = ({ domain, provider }: Description): BridgeInput[] =>
 
 function networkOf(id: string, description: Description | undefined): NetworkInput {
   if (description === undefined) return { id };
-  const { signature: _, ...signed } = description;
   const encryption = description.provider?.encryption;
-  return { id, ...(encryption === undefined ? {} : { encryption }), description: hashOf(signed) };
+  return { id, ...(encryption === undefined ? {} : { encryption }), description: hashDescription(description) };
+}
+
+/** The hash that stands for a description in inputs: of what is signed. */
+export function hashDescription(description: Description): string {
+  const { signature: _, ...signed } = description;
+  return hashOf(signed);
 }

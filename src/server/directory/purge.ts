@@ -1,5 +1,6 @@
 // The sweep a directory's doors run every hour. What may go is decided here; the SQL is store/purge.
 import type { DirectoryContext, Quota } from '../context.ts';
+import { purgeConversations } from '../store/conversations.ts';
 import { purgeDescriptions } from '../store/descriptions.ts';
 import { findPublished } from '../store/log.ts';
 import { purgeRest } from '../store/purge.ts';
@@ -12,6 +13,7 @@ export async function purge(ctx: DirectoryContext): Promise<void> {
   const now = Math.floor(ctx.clock() / 1000);
   await purgeRest(ctx.db, now, ctx.clock() - quotaLife(Object.values(ctx.quotas)) * 1000);
   await purgeDescriptions(ctx.db, now - DAY);
+  await purgeConversations(ctx.db, now);
   const published = await findPublished(ctx.db, ctx.domain);
   if (published !== undefined) await sweep(ctx, published.epoch, published.era);
   ctx.log.info('purged');

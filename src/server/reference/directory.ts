@@ -4,6 +4,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { evaluateRequest } from '../routes/evaluate.ts';
 import { depositRequest, withdrawalRequest } from '../routes/records.ts';
 import { ACCOUNTS } from './accounts.ts';
+import { CONVERSATIONS } from './conversations.ts';
 import { COMMON, DESCRIPTION } from './every-role.ts';
 import { JSON_TYPE, OCTETS, TEXT, type Operation, type Reply } from './operation.ts';
 import {
@@ -291,6 +292,7 @@ export const DIRECTORY: readonly Operation[] = [
   ...READS,
   ...LOG,
   ...ACCOUNTS,
+  ...CONVERSATIONS,
   DESCRIPTION,
   ...COMMON,
 ];

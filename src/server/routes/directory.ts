@@ -6,6 +6,7 @@ import { createHttpApp, type Env } from '../http.ts';
 import { DIRECTORY } from '../reference/directory.ts';
 import { bucketRoutes } from './buckets.ts';
 import { chainAccountRoutes } from './chain-accounts.ts';
+import { conversationRoutes } from './conversations.ts';
 import { descriptionRoute } from './description.ts';
 import { evaluateRoutes } from './evaluate.ts';
 import { healthRoutes } from './health.ts';
@@ -22,6 +23,7 @@ export function directoryApp(ctx: DirectoryContext): Hono<Env> {
   bucketRoutes(app, ctx);
   logRoutes(app, ctx);
   chainAccountRoutes(app, ctx);
+  conversationRoutes(app, ctx);
 
   descriptionRoute(app, ctx.description);
   referenceRoute(app, 'directory', DIRECTORY);

@@ -10,12 +10,13 @@ import { LANGUAGES, type Language } from '../../protocol/language/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
+import { streamEvents } from '../event-stream.ts';
 import { createHttpApp, endpoint, parameter, type Env, type Observers } from '../http.ts';
 import type { Lookups } from '../lookups/context.ts';
 import { RESOLVER } from '../reference/resolver.ts';
 import { networkRequest } from '../resolver/networks.ts';
-import { streamEvents } from '../resolver/watch.ts';
 import { readVerifyOptions, verifyRequest } from '../resolver/verify.ts';
+import { tellEvents } from '../resolver/watch.ts';
 import { readOptions, streamAnswers, watchRequest, whereRequest } from '../resolver/where.ts';
 import { readBearer } from './bearer.ts';
 import { healthRoutes } from './health.ts';
@@ -98,10 +99,8 @@ async function verify(c: Context<Env>, { client, log }: ResolverContext): Promis
 async function watch(c: Context<Env>, { client, log }: ResolverContext): Promise<Response> {
   const request = await readJson(c, watchRequest, LIMITS.requestOctets);
   const ended = new AbortController();
-  const events = client.watch(request.id, {
-    ...readOptions(request, preferredLanguage(c)),
-    signal: ended.signal,
-  });
+  const options = { ...readOptions(request, preferredLanguage(c)), signal: ended.signal };
+  const events = tellEvents(client.watch(request.id, options));
   // Refusals come before anything is sent.
   const { done, value } = await events.next();
   if (done === true) throw new WhereaboutsError('internal-error', 'a question without an answer');

@@ -29,7 +29,7 @@ export interface Database {
 }
 
 /** When the newest migration of drizzle/ was made, in milliseconds: its number in the table of applied ones. */
-export const SCHEMA = 1_795_872_097_425;
+export const SCHEMA = 1_795_874_617_520;
 
 /** Whether the schema is this program's, or a later one; throws when the database cannot be reached or was never migrated. */
 export async function checkReady(db: Db): Promise<boolean> {

@@ -74,6 +74,7 @@ export function sandboxDirectory(parts: SandboxParts, domain: DirectoryDomain): 
     evaluating: inlineEvaluation({ group, random: world.random }),
     reading: new ReadMemory(),
     oprfKeys: oprf,
+    signingKey: signing,
     pepper,
     issuers: 'open',
     listed: new Set(),
