@@ -52,7 +52,7 @@ beforeEach(async () => {
         domain,
         name: domain,
         jwks: { keys: [parties.get(domain)?.jwk] },
-        provider: { protocols: ['x-talk'], encryption: 'end-to-end', bridges: [bridge] },
+        provider: { protocols: [`${domain.split('.')[0]}-talk`], encryption: 'end-to-end', bridges: [bridge] },
       }),
     );
 });
