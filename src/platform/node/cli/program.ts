@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { attestCommand } from './attest.ts';
 import { auditCommand } from './audit.ts';
 import { chainCommand } from './chain.ts';
+import { conversationCommand, networksCommand } from './conversation.ts';
 import { describeCommand } from './describe.ts';
 import { enumCommand } from './enum.ts';
 import { EXIT, explain, type Exit } from './exit.ts';
@@ -53,6 +54,8 @@ function buildProgram(doors: Doors, terminal: Terminal, version: string): Comman
     attestCommand(terminal),
     chainCommand(terminal),
     describeCommand(terminal),
+    networksCommand(terminal),
+    conversationCommand(terminal),
     keysCommand(terminal),
     migrateCommand(terminal),
     witnessCommand(doors),
