@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import type { Quota, Quotas } from './context.ts';
+import { NONE, quotasOf } from './quota-settings.ts';
 import type { LogChoice } from './witness/logs.ts';
 import { findContradictions } from './config-rules.ts';
 import { evidenceOf, type EvidenceConfig, type EvidenceSecrets } from './evidence-settings.ts';
@@ -109,8 +110,6 @@ export interface Places {
   readonly keys: string;
   readonly policy: string;
 }
-
-const NONE: Quota = { capacity: 0, refill: 0, seconds: 60 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type FileValues = Readonly<Record<string, unknown>>;
@@ -263,22 +262,6 @@ function configOf(values: Values, places: Places): Config {
       values.metricsPort === undefined ? undefined : { host: values.metricsHost ?? '', port: values.metricsPort },
     traces: values.traces,
     logLevel: values.logLevel ?? 'info',
-  };
-}
-
-/** The quotas of §10 from their settings. */
-export function quotasOf(values: Values): Quotas {
-  return {
-    endUser: values.quotaEndUser ?? NONE,
-    gatekeeper: values.quotaGatekeeper ?? NONE,
-    unlisted: values.quotaUnlisted ?? NONE,
-    anonymous: values.quotaAnonymous ?? NONE,
-    changesPerNameAndIssuer: values.quotaChanges ?? NONE,
-    writesPerIssuer: values.quotaWrites ?? NONE,
-    writesPerListedIssuer: values.quotaWritesListed ?? NONE,
-    fetches: values.quotaFetches ?? NONE,
-    fetchesPerAddress: values.quotaFetchesPerAddress ?? NONE,
-    unlistedRecords: values.quotaRecords ?? 0,
   };
 }
 

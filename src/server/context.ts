@@ -55,6 +55,10 @@ export interface Quotas {
   /** First fetches of descriptions of domains nobody here has heard of, in all and per client address. */
   readonly fetches?: Quota;
   readonly fetchesPerAddress?: Quota;
+  /** New identity chains and links per client address, and links per chain. */
+  readonly chainsPerAddress?: Quota;
+  readonly linksPerAddress?: Quota;
+  readonly linksPerChain?: Quota;
   /** Live records of one unlisted registrable domain. */
   readonly unlistedRecords: number;
 }

@@ -49,6 +49,10 @@ export const METRICS = {
   evaluation_duration_seconds: histogram('Time from a paid evaluation to its proof, waiting included', SECONDS),
   evaluation_waiting_elements: gauge('Elements that wait for a thread'),
   conversation_changes_total: counter('Changes of conversations: `done`, or the code of the refusal', 'outcome'),
+  chain_links_total: counter(
+    'Links of identity chains: `created`, `appended`, `unchanged`, or the code of the refusal',
+    'outcome',
+  ),
   deposits_total: counter('Deposits: `created`, `replaced`, `unchanged`, or the code of the refusal', 'outcome'),
   withdrawals_total: counter('Withdrawals: `done`, or the code of the refusal', 'outcome'),
   bucket_replies_total: counter('Bucket reads by where the reply came `from`: `memory` or `database`', 'from'),

@@ -183,6 +183,9 @@ export const SETTINGS = {
     'First fetches of descriptions of domains the directory has no copy of, for everybody together.',
   ),
   quotaFetchesPerAddress: quotaOf('30 refill 30 per minute', 'The same per client address.'),
+  quotaChains: quotaOf('20 refill 20 per day', 'New identity chains per client address.'),
+  quotaLinks: quotaOf('50 refill 50 per day', 'Links per identity chain.'),
+  quotaLinksPerAddress: quotaOf('200 refill 200 per day', 'Links per client address.'),
   quotaAttestations: quotaOf('20 refill 20 per day', 'Attestations one account may ask an issuer for.'),
   quotaRecords: setting({
     schema: count,

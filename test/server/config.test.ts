@@ -53,6 +53,9 @@ describe('defaults', () => {
       writesPerListedIssuer: { capacity: 6_000, refill: 6_000, seconds: 60 },
       fetches: { capacity: 300, refill: 300, seconds: 60 },
       fetchesPerAddress: { capacity: 30, refill: 30, seconds: 60 },
+      chainsPerAddress: { capacity: 20, refill: 20, seconds: day },
+      linksPerAddress: { capacity: 200, refill: 200, seconds: day },
+      linksPerChain: { capacity: 50, refill: 50, seconds: day },
       unlistedRecords: 1_000,
     });
   });

@@ -7,6 +7,7 @@ import { LIMITS } from '../../src/protocol/limits.ts';
 import { concat, equalOctets, formatHex } from '../../src/protocol/wire.ts';
 import type { Db } from '../../src/server/store/database.ts';
 import * as schema from '../../src/server/store/schema.ts';
+import { checkChains } from './check-chains.ts';
 import { checkLog } from './check-log.ts';
 
 export interface State {
@@ -48,6 +49,7 @@ export async function checkDirectory(db: Db, now: number, options: { unlistedRec
   checkEvidence(state);
   checkMarks(state);
   checkRoom(state, now, options.unlistedRecords ?? 1_000);
+  await checkChains(db);
   await checkLog(db);
   return state;
 }

@@ -2,6 +2,7 @@
 // comes out with everything that is stored, read and accepted.
 import { expect } from 'vitest';
 import { bucketNumber, formatEntry } from '../../src/protocol/bucket.ts';
+import { isChainEntry } from '../../src/protocol/chain/names.ts';
 import { advanceAudit, auditEpoch, beginAudit, type AuditState } from '../../src/protocol/log/audit.ts';
 import { parseBucketLeaf } from '../../src/protocol/log/bucket-leaf.ts';
 import { parseCheckpoint } from '../../src/protocol/log/checkpoint.ts';
@@ -11,6 +12,7 @@ import { parseEpochLeaf } from '../../src/protocol/log/leaf-text.ts';
 import { memoryTree, treeRoot } from '../../src/protocol/log/merkle.ts';
 import { parseNote } from '../../src/protocol/log/note.ts';
 import { concat, formatHex } from '../../src/protocol/wire.ts';
+import { chains } from '../../src/server/store/chain-schema.ts';
 import type { Db } from '../../src/server/store/database.ts';
 import * as log from '../../src/server/store/log-schema.ts';
 import * as schema from '../../src/server/store/schema.ts';
@@ -34,6 +36,7 @@ function readTables(db: Db) {
       configs: await tx.select().from(log.configTexts),
       waiting: await tx.select().from(log.waiting).orderBy(log.waiting.id),
       records: await tx.select().from(schema.records),
+      chains: await tx.select({ name: chains.name, holder: chains.id, digest: chains.digest }).from(chains),
       sealed: await tx.select({ digest: schema.sealed.digest }).from(schema.sealed),
       states: await tx.select().from(schema.directoryState),
     }),
@@ -152,7 +155,7 @@ function checkHistories({ epochs, history, leaves }: Tables, state: AuditState):
 }
 
 /** What is in the newest epoch and what waits make up what is in force. */
-function checkAccepted({ entries, waiting, records }: Tables, last: number): void {
+function checkAccepted({ entries, waiting, records, chains: filed }: Tables, last: number): void {
   const force = new Map(
     entries.filter(({ to }) => to === null).map((one) => [hex(one.name, one.holder), hex(one.digest)]),
   );
@@ -164,14 +167,18 @@ function checkAccepted({ entries, waiting, records }: Tables, last: number): voi
     for (let at = 0; at < gone.length; at += 32) force.delete(hex(name, gone.subarray(at, at + 32)));
     if (holder !== null && digest !== null) force.set(hex(name, holder), hex(digest));
   }
-  const accepted = new Map(records.map(({ name, holder, digest }) => [hex(name, holder), hex(digest)]));
+  const accepted = new Map([...records, ...filed].map(({ name, holder, digest }) => [hex(name, holder), hex(digest)]));
   expect(force, 'records in force').toEqual(accepted);
 }
 
 /** Octets of everything that is in force, waits, or can still be read; and no others. */
 function checkOctets({ sealed, records, entries, waiting }: Tables): void {
-  const waits = waiting.flatMap(({ epoch, digest }) => (epoch === null && digest !== null ? [digest] : []));
-  const needed = [...records.map(({ digest }) => digest), ...entries.map(({ digest }) => digest), ...waits];
+  // Octets of chains are their links: check-chains.ts.
+  const isRecord = ({ name, holder }: { name: Uint8Array; holder: Uint8Array | null }) =>
+    holder !== null && !isChainEntry({ name, holder });
+  const waits = waiting.filter(isRecord).flatMap(({ epoch, digest }) => (epoch === null ? (digest ?? []) : []));
+  const listed = entries.filter(isRecord).map(({ digest }) => digest);
+  const needed = [...records.map(({ digest }) => digest), ...listed, ...waits];
   expect(sorted(sealed.map(({ digest }) => hex(digest))), 'sealed octets').toEqual(
     sorted(new Set(needed.map((digest) => hex(digest)))),
   );

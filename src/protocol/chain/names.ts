@@ -16,6 +16,9 @@ export const chainName = (id: Uint8Array): Uint8Array =>
 export const isChainEntry = ({ name, holder }: { readonly name: Uint8Array; readonly holder: Uint8Array }): boolean =>
   equalOctets(name, chainName(holder));
 
+/** The octets of a chain as the map has them: links joined by LF. */
+export const chainOctets = (links: readonly string[]): Uint8Array => utf8(links.join('\n'));
+
 /** What has to stand in a post by the account that a link claims; `link` is the link's hash, b64u. */
 export const proofMarker = (link: string): string => `whereabouts-proof=${link}`;
 

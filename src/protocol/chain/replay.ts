@@ -14,6 +14,9 @@ export async function verifyChain(links: readonly string[], now: number): Promis
   return state;
 }
 
+/** The state of links that were verified before: of one's own store. */
+export const readChain = (links: readonly string[]): ChainState => read(links).state;
+
 function read(links: readonly string[]) {
   if (links.length > LIMITS.chainLinks) throw refusal('links-full', LIMITS.chainLinks);
   let state: ChainState | undefined;

@@ -51,12 +51,24 @@ export async function proveDeposit(
   deposited: Deposited,
   id: number | undefined,
 ): Promise<ProvenBucket> {
+  const { proven } = await findProof(ctx, deposited, id);
+  if (proven === undefined) throw new WhereaboutsError('record-stale', 'the record was replaced meanwhile');
+  return proven;
+}
+
+/** The receipt for a link: of an epoch where its chain ends with it, or where that has grown on. */
+export async function proveChain(ctx: DirectoryContext, chain: Deposited, id: number): Promise<ProvenBucket> {
+  const { proven, newest } = await findProof(ctx, chain, id);
+  return proven ?? newest;
+}
+
+/** The bucket in the newest epoch, and in one that has exactly this. */
+async function findProof(ctx: DirectoryContext, deposited: Deposited, id: number | undefined) {
   const epoch = id === undefined ? undefined : await awaitEpoch(ctx, id);
   const newest = await proveName(ctx, deposited.name, epoch);
-  if (holds(newest, deposited)) return newest;
+  if (holds(newest, deposited)) return { proven: newest, newest };
   const then = epoch === undefined ? undefined : await proveNameAt(ctx, deposited.name, epoch);
-  if (then !== undefined && holds(then, deposited)) return then;
-  throw new WhereaboutsError('record-stale', 'the record was replaced meanwhile');
+  return { proven: then !== undefined && holds(then, deposited) ? then : undefined, newest };
 }
 
 /** The receipt for a deposit that was accepted before. */

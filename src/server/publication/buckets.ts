@@ -1,6 +1,7 @@
 // Files of buckets (§6.8): what a bucket holds, its sealed records, its history. Each is named by the state it shows, so that
 // it is written beside the one before, and readers of either find their own.
-import { ENTRY_OCTETS, padLength } from '../../protocol/bucket.ts';
+import { ENTRY_OCTETS, padLength, parseIndex } from '../../protocol/bucket.ts';
+import { isChainEntry } from '../../protocol/chain/names.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { parseBucketLeaf } from '../../protocol/log/bucket-leaf.ts';
 import { leafHash } from '../../protocol/log/hash.ts';
@@ -40,8 +41,10 @@ export async function writeBucket(
       findNewHistory(db, place, since),
     ]);
     const leaf = parseBucketLeaf(leafData);
-    if (leaf === undefined || index.length !== leaf.count * ENTRY_OCTETS || sealed.length !== leaf.count)
-      return undefined;
+    if (leaf === undefined || index.length !== leaf.count * ENTRY_OCTETS) return undefined;
+    // Chains are read from the API (§9.6): in their bucket stands only that they are.
+    const records = parseIndex(index).filter((entry) => !isChainEntry(entry));
+    if (sealed.length !== records.length) return undefined;
     const left = leaf.historyLength % HISTORY_WIDTH;
     // The files that are new, and then what fills none.
     const from = Math.min(leaf.historyLength - left, wholeFiles(fresh ?? leaf.historyLength));

@@ -7,6 +7,7 @@ import { DIRECTORY } from '../reference/directory.ts';
 import { bucketRoutes } from './buckets.ts';
 import { chainAccountRoutes } from './chain-accounts.ts';
 import { conversationRoutes } from './conversations.ts';
+import { chainRoutes } from './chains.ts';
 import { descriptionRoute } from './description.ts';
 import { evaluateRoutes } from './evaluate.ts';
 import { healthRoutes } from './health.ts';
@@ -20,6 +21,7 @@ export function directoryApp(ctx: DirectoryContext): Hono<Env> {
   const app = createHttpApp(ctx, { role: 'directory', origins: '*' });
   evaluateRoutes(app, ctx);
   recordRoutes(app, ctx);
+  chainRoutes(app, ctx);
   bucketRoutes(app, ctx);
   logRoutes(app, ctx);
   chainAccountRoutes(app, ctx);

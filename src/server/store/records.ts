@@ -2,6 +2,7 @@
 // records is marks.ts. Decides nothing.
 import { and, countDistinct, eq, gt, sql } from 'drizzle-orm';
 import { concat, formatHex } from '../../protocol/wire.ts';
+import { chains } from './chain-schema.ts';
 import type { Db } from './database.ts';
 import { bucketEnd, bucketStart, isIn, nthOf, numberList, octetList, octetRows, textList } from './packing.ts';
 import { evidence, records, sealed } from './schema.ts';
@@ -53,19 +54,19 @@ export async function findRecords(db: Db, names: readonly Uint8Array[]): Promise
 
 const placeText = ({ name, holder }: RecordPlace): string => `${formatHex(name)} ${formatHex(holder)}`;
 
-/** Records in force in these buckets, ended ones that nobody has taken out yet included: their entries are still in the map. */
+/** Records in force and chains in these buckets, ended ones that nobody has taken out yet included: their entries are still in the map. */
 export async function countBuckets(db: Db, depth: number, buckets: readonly number[]): Promise<Map<number, number>> {
   const [start, end] = [bucketStart(sql`k.bucket`, depth), bucketEnd(sql`k.bucket`, depth)];
   const rows = await db
     .select({
       bucket: sql`k.bucket`.mapWith(Number),
-      records:
-        sql`(select count(*) from ${records} where ${records.name} >= ${start} and ${records.name} < ${end})`.mapWith(
-          Number,
-        ),
+      entries: sql`((select count(*) from ${records} where ${records.name} >= ${start} and ${records.name} < ${end})
+        + (select count(*) from ${chains} where ${chains.name} >= ${start} and ${chains.name} < ${end}))`.mapWith(
+        Number,
+      ),
     })
     .from(sql`unnest(${numberList(buckets)}) as k(bucket)`);
-  return new Map(rows.map((row) => [row.bucket, row.records]));
+  return new Map(rows.map((row) => [row.bucket, row.entries]));
 }
 
 /** Live records that rest on attestations from each of `domains` (registrable domains); a domain without any is left out. */
