@@ -8,8 +8,11 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { GroupSource } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
+import type { NewAction } from '../protocol/chain/sign.ts';
+import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
 import { createAside } from './aside.ts';
 import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
+import { appendLink, findChain, startChain, type FoundChain } from './chain.ts';
 import type { ClientContext } from './context.ts';
 import { createConversations, type Conversations } from './conversations.ts';
 import { layOutHistory, type DescriptionHistory } from './description-history.ts';
@@ -108,6 +111,12 @@ export interface Client {
   ): AsyncGenerator<MonitorReport, void, undefined>;
   /** The newest epochs of a directory's log and its tree, checked and made for looking at: 16 of them unless given. */
   log(directory: string, options?: { readonly epochs?: number }): Promise<LogView>;
+  /** An identity chain (§9) as a directory has proven it; undefined where it has proven that there is none. */
+  findChain(directory: string, id: string): Promise<FoundChain | undefined>;
+  /** Begins an identity chain with a key that the caller keeps. */
+  startChain(directory: string, key: TemporaryKey): Promise<FoundChain>;
+  /** Appends to one; throws `chain-stale` where somebody else was quicker. */
+  appendLink(directory: string, id: string, action: NewAction, key: TemporaryKey): Promise<FoundChain>;
   /** What changed in a domain's description (§8.3), as seen from here; undefined where nothing was seen. Asks nobody. */
   history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
@@ -215,6 +224,18 @@ export function createClient(parts: ClientParts): Client {
       await descriptions.fetch(domain);
       const { config } = await context.directory(domain).head(parts.clock() + HEAD_MILLISECONDS, { fresh: true });
       return config.keys.map(({ id, until }) => ({ id, ...(until === undefined ? {} : { until }) }));
+    },
+    async findChain(domain, id) {
+      await descriptions.fetch(domain);
+      return findChain(context, domain, id);
+    },
+    async startChain(domain, key) {
+      await descriptions.fetch(domain);
+      return startChain(context, domain, key);
+    },
+    async appendLink(domain, id, action, key) {
+      await descriptions.fetch(domain);
+      return appendLink(context, domain, id, action, key);
     },
     history: (domain) => layOutHistory(descriptions, domain),
     async *monitor(domain, watched, store = memory) {

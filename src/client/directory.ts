@@ -148,7 +148,7 @@ export class Directory {
     expected: Deposited,
     until: number,
   ): Promise<{ epoch: number }> {
-    const octets = await this.#call(`/v1/records/${name}`, { method: 'PUT', body, until, maxOctets: BUCKET_OCTETS });
+    const octets = await this.call(`/v1/records/${name}`, { method: 'PUT', body, until, maxOctets: BUCKET_OCTETS });
     const { digest, ...reply } = parseReply(depositReply, octets);
     if (digest !== expected.digest)
       throw new WhereaboutsError('record-invalid', 'the directory confirmed another record');
@@ -170,7 +170,7 @@ export class Directory {
   /** Withdraws a record (§5.2); returns the epoch the directory has proven it to be gone in. */
   async withdraw(name: string, withdrawal: string, holder: string, until: number): Promise<{ epoch: number }> {
     const path = `/v1/records/${name}/withdrawal`;
-    const octets = await this.#call(path, { method: 'POST', body: { withdrawal }, until, maxOctets: BUCKET_OCTETS });
+    const octets = await this.call(path, { method: 'POST', body: { withdrawal }, until, maxOctets: BUCKET_OCTETS });
     const reply = parseReply(withdrawalReply, octets);
     const place = readPlace(parseB64u(name, 32), reply);
     const gone = parseB64u(holder, 32);
@@ -186,6 +186,14 @@ export class Directory {
     const source = await this.#sources.api(until);
     await this.#checkBucket(source, reply, until, verify, { older: true });
     return { epoch: reply.epoch };
+  }
+
+  /** Verifies the bucket of `name` that came with something else from the API, of whichever epoch it is. */
+  async checkBucketOf(name: Uint8Array, reply: BucketReply, until: number): Promise<Grown<VerifiedBucket>> {
+    const request = { ...readPlace(name, reply), now: this.#now() };
+    const source = await this.#sources.api(until);
+    const verify = (policy: LogPolicy) => verifyBundle(reply, request, policy);
+    return this.#checkBucket(source, reply, until, verify);
   }
 
   async #readHead(source: Source, until: number): Promise<Head> {
@@ -246,7 +254,8 @@ export class Directory {
     return Math.floor(this.#parts.clock() / 1000);
   }
 
-  async #call(path: string, request: Omit<Call, 'url'>): Promise<Uint8Array> {
+  /** Calls the directory's API; what comes back proves nothing. */
+  async call(path: string, request: Omit<Call, 'url'>): Promise<Uint8Array> {
     return call(this.#parts, { ...request, url: `${await this.api()}${path}` });
   }
 }

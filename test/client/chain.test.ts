@@ -1,0 +1,72 @@
+// Identity chains with the SDK (§9.6): what a directory does not prove, nobody is told.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linkHash } from '../../src/protocol/chain/names.ts';
+import { WhereaboutsError } from '../../src/protocol/errors.ts';
+import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
+import { claim } from '../support/chains.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { DIRECTORY, openWorld, type World } from './world.ts';
+
+let database: TestDatabase;
+let world: World;
+beforeAll(async () => {
+  database = await openTestDatabase('pglite');
+  world = await openWorld(database);
+});
+afterAll(() => database.close());
+
+const codeOf = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+    return 'none';
+  } catch (error) {
+    return error instanceof WhereaboutsError ? error.code : String(error);
+  }
+};
+
+describe('chains', () => {
+  test('begun, continued, found; every lie about one is noticed', async () => {
+    const [key, second] = [await generateTemporaryKey(), await generateTemporaryKey()];
+    const owner = world.person();
+    const { state } = await owner.startChain(DIRECTORY, key);
+    const { id } = state;
+    await owner.appendLink(DIRECTORY, id, { type: 'add-key', key: second }, key);
+    const made = await owner.appendLink(DIRECTORY, id, claim('hackernews', 'bob'), second);
+    expect(made.state.accounts).toMatchObject([{ service: 'hackernews', account: 'bob', link: made.state.tip }]);
+    const reader = world.person();
+    expect(await reader.findChain(DIRECTORY, id)).toMatchObject({ links: made.links, state: made.state });
+    expect(await codeOf(owner.appendLink(DIRECTORY, id, claim('hackernews', 'bob'), key))).toBe('chain-invalid');
+    const nobody = linkHash('nobody');
+    expect(await reader.findChain(DIRECTORY, nobody)).toBeUndefined();
+    expect(await codeOf(owner.appendLink(DIRECTORY, nobody, { type: 'end' }, key))).toBe('chain-unknown');
+
+    const other = await owner.startChain(DIRECTORY, second);
+    const spoilBy = async (change: (lines: string[]) => string[] | undefined): Promise<string> => {
+      world.spoil = async ({ url }, reply) => {
+        if (!url.pathname.startsWith('/v1/chains/')) return reply;
+        const lines = change((await reply.text()).split('\n'));
+        return lines === undefined
+          ? new Response(JSON.stringify({ code: 'chain-unknown' }), {
+              status: 404,
+              headers: { 'content-type': 'application/problem+json' },
+            })
+          : new Response(lines.join('\n'), { headers: { 'content-type': 'application/x-ndjson' } });
+      };
+      const code = await codeOf(world.person().findChain(DIRECTORY, id));
+      world.spoil = undefined;
+      return code;
+    };
+    expect(await spoilBy((lines) => lines)).toBe('none');
+    // A shorter chain: its tail, its last two links, everything behind the proof.
+    for (const dropped of [1, 2, 3])
+      expect(await spoilBy((lines) => lines.toSpliced(-1 - dropped, dropped))).toBe('bucket-invalid');
+    expect(await spoilBy((lines) => lines.toSpliced(-1, 0, lines.at(-2) ?? ''))).toBe('bucket-invalid');
+    expect(await spoilBy(([proof = '', , ...rest]) => [proof, JSON.stringify(other.links[0]), ...rest])).toBe(
+      'bucket-invalid',
+    );
+    expect(await spoilBy((lines) => lines.toSpliced(-1, 1))).toBe('peer-unreachable');
+    expect(await spoilBy(([, ...links]) => ['{}', ...links])).toBe('peer-unreachable');
+    // "There is none", of one that there is.
+    expect(await spoilBy(() => undefined)).toBe('bucket-invalid');
+  });
+});
