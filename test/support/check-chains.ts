@@ -46,11 +46,15 @@ export async function checkChains(db: Db): Promise<void> {
       ended: state.ended ? 1 : 0,
     });
     const claimed = tables.accounts.filter(({ chain }) => formatHex(chain) === formatHex(row.id));
-    const wanted = state.accounts.map(({ service, account, where, link }) => [service, account, where ?? null, link]);
+    const wanted = state.accounts.map(({ service, account, where, link }) =>
+      JSON.stringify([service, account, where ?? null, link]),
+    );
     expect(
-      claimed.map(({ service, account, place, link }) => [service, account, place, formatB64u(link)]).toSorted(),
+      new Set(
+        claimed.map(({ service, account, place, link }) => JSON.stringify([service, account, place, formatB64u(link)])),
+      ),
       'accounts',
-    ).toEqual(wanted.toSorted());
+    ).toEqual(new Set(wanted));
   }
   for (const { chain } of tables.accounts) expect(linksOf.has(formatHex(chain)), 'chain of an account').toBe(true);
   for (const [, some] of Map.groupBy(tables.rows, ({ name }) => bucketNumber(name, tables.depth)))

@@ -1,4 +1,4 @@
-// A chain as a `did:web` document (§9.7): keys, accounts as `alsoKnownAs`, where the chain itself is. What it says is claimed;
+// A chain as a `did:web` document (§9.8): keys, accounts as `alsoKnownAs`, where the chain itself is. What it says is claimed;
 // whoever wants more verifies the chain. Resolves nothing.
 import type { Service } from '../account.ts';
 import type { ChainAccount, ChainState } from './state.ts';

@@ -54,7 +54,7 @@ export async function searchChains(ctx: DirectoryContext, account: string, after
       id: chain,
       link,
       ...(where === null ? {} : { where }),
-      claimedAt: new Date(claimedAt * 1_000).toISOString(),
+      claimedAt: new Date(claimedAt * 1_000).toISOString().replace('.000Z', 'Z'),
     })),
     ...(last === undefined ? {} : { next: last }),
   };

@@ -5,6 +5,7 @@ import { evaluateRequest } from '../routes/evaluate.ts';
 import { depositRequest, withdrawalRequest } from '../routes/records.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { CONVERSATIONS } from './conversations.ts';
+import { CHAINS } from './chains.ts';
 import { COMMON, DESCRIPTION } from './every-role.ts';
 import { JSON_TYPE, OCTETS, TEXT, type Operation, type Reply } from './operation.ts';
 import {
@@ -289,6 +290,7 @@ const LOG: readonly Operation[] = [
 export const DIRECTORY: readonly Operation[] = [
   ...EVALUATIONS,
   ...RECORDS,
+  ...CHAINS,
   ...READS,
   ...LOG,
   ...ACCOUNTS,

@@ -12,7 +12,8 @@ import { endpoint, parameter, type Env } from '../http.ts';
 import { countOutcome } from '../metrics.ts';
 import { sendOctets } from './octets.ts';
 
-const linkRequest = z.strictObject({ link: z.string().max(LIMITS.tokenOctets) });
+/** The body that brings a link. */
+export const linkRequest = z.strictObject({ link: z.string().max(LIMITS.tokenOctets) });
 
 const PRIVATE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 /** A chain may grow any time; whoever has one asks whether it is still the newest. */
