@@ -19,6 +19,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import type { BlindedName } from '../protocol/name.ts';
 import { listAlternatives } from './alternatives.ts';
 import { createBlinding } from './blinding.ts';
+import { createCitedReader, type CitedChains } from './cited-chains.ts';
 import type { ClientContext } from './context.ts';
 import { createExistences, type Existences } from './existence.ts';
 import { operatorsOf, readKnown } from './known.ts';
@@ -45,6 +46,11 @@ export interface WhereOptions extends Preferences {
   readonly explain?: boolean;
   /** Read sealed records also where there is no hit, so that not even the hit shows (§6.5). */
   readonly cover?: boolean;
+  /**
+   * Show identity chains that routes cite (§9.4). Off unless asked for: the directory then sees that whoever asked just now
+   * looks at these chains, which are public, and so may tell whom he looked up.
+   */
+  readonly chains?: boolean;
   /** How long directories are waited for; what is not there by then is `unknown`. */
   readonly deadlineMilliseconds?: number;
 }
@@ -85,16 +91,18 @@ export function askAll(
 ): Promise<Asked>[] {
   const asker = parseAsker(context, options);
   const asked = askDirectories(context, ids, asker, { ...options, keep });
+  const readCited = options.chains === true ? createCitedReader(context) : undefined;
   return ids.map(async (id, place) => {
     const { known, findings, existences } = await asked;
     const found = await Promise.all(
       findings.map(async ({ domain, found: each }) => ({ domain, finding: await each[place] })),
     );
     const said = found.map(({ domain, finding }) => judge(domain, finding, asker));
+    const chains = await readCited?.(found);
     return {
       found,
       merged: mergeAnswers(said),
-      answer: await layOut(context, { id, place, said, known, asker, existences }),
+      answer: await layOut(context, { id, place, said, known, asker, existences, chains }),
       seen: new Map(
         found.flatMap(({ domain, finding }) =>
           finding?.names === undefined || finding.proof === undefined
@@ -103,7 +111,7 @@ export function askAll(
         ),
       ),
       again: async () =>
-        layOut(context, { id, place, said, known: await readFacts(context, asker), asker, existences }),
+        layOut(context, { id, place, said, known: await readFacts(context, asker), asker, existences, chains }),
     };
   });
 }
@@ -214,12 +222,14 @@ interface LaidOut {
   readonly known: Known;
   readonly asker: Asker;
   readonly existences?: Existences | undefined;
+  readonly chains?: CitedChains | undefined;
 }
 
-async function layOut(context: ClientContext, { id, place, said, known, asker, existences }: LaidOut): Promise<Answer> {
+async function layOut(context: ClientContext, laidOut: LaidOut): Promise<Answer> {
+  const { id, place, said, known, asker, existences, chains } = laidOut;
   const merged = mergeAnswers(said, (route) => isFor(route.for, asker.for));
   const { outcome, contested, directories } = merged;
-  const routes = await Promise.all(merged.routes.map((judged) => layOutRoute(context, judged, known, asker)));
+  const routes = await Promise.all(merged.routes.map((judged) => layOutRoute(context, judged, known, asker, chains)));
   const arranged = chooseFirst(
     arrange(routes, ({ provider, connect }) => offer(provider.domain, connect), asker),
     asker.chosen,
@@ -241,6 +251,7 @@ async function layOutRoute(
   judged: JudgedRoute,
   known: Known,
   asker: Asker,
+  chains: CitedChains | undefined,
 ): Promise<AnswerRoute> {
   // A copy somebody else had fetched will do for a name and a bridge; keys come from the policy's domains alone.
   const find = async (domain: string) => known.describe(domain) ?? (await descriptions.find(domain));
@@ -251,12 +262,14 @@ async function layOutRoute(
     operatorsOf(provider, judged.route.bridges).map(async (domain) => [domain, await find(domain)] as const),
   );
   const described = new Map(operators);
-  return answerRoute(judged, {
+  const route = answerRoute(judged, {
     ...endsOf(asker, known),
     provider,
     stale: known.isStale(asker.from) || known.isStale(domain) || copy?.stale === true,
     describe: (domain) => described.get(domain) ?? known.describe(domain),
   });
+  const cited = chains?.get(judged.holder);
+  return cited === undefined ? route : { ...route, chains: cited };
 }
 
 /** What was chosen once stays chosen, as long as it is among the routes. */

@@ -1,5 +1,6 @@
 // The answer to "where is Bob?" (§7): what several directories say made into one, and laid out for the one who asks. What
 // each directory's records come to was judged before, in judgement.ts; what the asker prefers is applied after, in client/.
+import type { Service } from './account.ts';
 import type { Check } from './checks.ts';
 import { selectBridge, type Connect, type Ends } from './bridge.ts';
 import type { Encryption } from './encryption.ts';
@@ -39,6 +40,34 @@ export interface AnswerRoute {
   readonly expires: string;
   /** This is where the person was reached last, as the asker says. */
   readonly chosen?: true;
+  /** Identity chains of the same person (§9.4), where they were asked for and name this registration back. */
+  readonly chains?: readonly AnswerChain[];
+}
+
+/** A lasting public identity: replayed, and tied to the registration from both ends. */
+export interface AnswerChain {
+  readonly id: string;
+  /** Where it was read. */
+  readonly directory: string;
+  /** In the order they were claimed. */
+  readonly accounts: readonly AnswerAccount[];
+}
+
+/** An account the chain claims, and what was seen there (§9.3): the word of `checker`. */
+export interface AnswerAccount {
+  readonly service: Service;
+  readonly account: string;
+  readonly where?: string;
+  readonly state: 'ok' | 'failed' | 'unreachable';
+  /** Why not. */
+  readonly reason?: string;
+  readonly checkedAt?: string;
+  /** While it is unreachable: the last answer there was. */
+  readonly answer?: 'ok' | 'failed' | 'unreachable';
+  readonly answeredAt?: string;
+  /** There has been no answer for 7 days. */
+  readonly stale?: true;
+  readonly checker: string;
 }
 
 /** A network as people know it, where its description is at hand. */

@@ -82,6 +82,12 @@ export function de({ list, plural }: Say<'de'>): Messages {
       absent: 'ist nicht dort',
       unknown: 'konnte nicht gefragt werden',
     },
+    accountStates: {
+      ok: 'belegt',
+      failed: 'nicht belegt',
+      unreachable: 'nicht erreicht',
+      unchecked: 'noch nicht geprüft',
+    },
     changes: {
       found: () => 'Diese Person ist jetzt zu finden.',
       gone: () => 'Diese Person ist nicht mehr zu finden.',
@@ -121,6 +127,7 @@ export function de({ list, plural }: Say<'de'>): Messages {
       features: 'Funktionen',
       automatic: 'automatisch',
       contested: 'umstritten',
+      chains: 'auch',
       since: 'seit',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, Protokoll ${protocol}${operator === undefined ? '' : `, betrieben von ${operator}`} (${source})`,
@@ -137,6 +144,7 @@ export function de({ list, plural }: Say<'de'>): Messages {
       isStale: (network) => `${network} war zuletzt nicht zu erreichen`,
       checked: (epoch, witnesses) =>
         `geprüft: Epoche ${epoch}, ${plural(witnesses, { one: '# Zeuge', other: '# Zeugen' })}`,
+      accountSeen: (state, when, checker) => `${state}, angesehen am ${when} UTC von ${checker}`,
       moreRoutes: (n) => plural(n, { one: 'und # weiterer Weg', other: 'und # weitere Wege' }),
     },
   };

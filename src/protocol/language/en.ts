@@ -78,6 +78,7 @@ export function en({ list, plural }: Say<'en'>): Messages {
       absent: 'is not there',
       unknown: 'could not be asked',
     },
+    accountStates: { ok: 'proved', failed: 'not proved', unreachable: 'not reached', unchecked: 'not checked yet' },
     changes: {
       found: () => 'This person can be found now.',
       gone: () => 'This person can no longer be found.',
@@ -117,6 +118,7 @@ export function en({ list, plural }: Say<'en'>): Messages {
       features: 'features',
       automatic: 'automatic',
       contested: 'contested',
+      chains: 'also',
       since: 'since',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, protocol ${protocol}${operator === undefined ? '' : `, run by ${operator}`} (${source})`,
@@ -133,6 +135,7 @@ export function en({ list, plural }: Say<'en'>): Messages {
       isStale: (network) => `${network} was not reached lately`,
       checked: (epoch, witnesses) =>
         `checked: epoch ${epoch}, ${plural(witnesses, { one: '# witness', other: '# witnesses' })}`,
+      accountSeen: (state, when, checker) => `${state}, looked at ${when} UTC by ${checker}`,
       moreRoutes: (n) => plural(n, { one: 'and # more', other: 'and # more' }),
     },
   };

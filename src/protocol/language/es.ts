@@ -82,6 +82,12 @@ export function es({ list, plural }: Say<'es'>): Messages {
       absent: 'no está allí',
       unknown: 'no se pudo preguntar',
     },
+    accountStates: {
+      ok: 'demostrado',
+      failed: 'no demostrado',
+      unreachable: 'no contactado',
+      unchecked: 'aún sin comprobar',
+    },
     changes: {
       found: () => 'Ahora se puede encontrar a esta persona.',
       gone: () => 'Ya no se puede encontrar a esta persona.',
@@ -121,6 +127,7 @@ export function es({ list, plural }: Say<'es'>): Messages {
       features: 'funciones',
       automatic: 'automático',
       contested: 'en disputa',
+      chains: 'también',
       since: 'desde',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, protocolo ${protocol}${operator === undefined ? '' : `, operado por ${operator}`} (${source})`,
@@ -137,6 +144,7 @@ export function es({ list, plural }: Say<'es'>): Messages {
       isStale: (network) => `no se ha podido contactar últimamente con ${network}`,
       checked: (epoch, witnesses) =>
         `comprobado: época ${epoch}, ${plural(witnesses, { one: '# testigo', many: '# de testigos', other: '# testigos' })}`,
+      accountSeen: (state, when, checker) => `${state}, consultado el ${when} UTC por ${checker}`,
       moreRoutes: (n) => plural(n, { one: 'y # más', many: 'y # más', other: 'y # más' }),
     },
   };

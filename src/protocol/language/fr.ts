@@ -83,6 +83,7 @@ export function fr({ list, plural }: Say<'fr'>): Messages {
       absent: 'ne s’y trouve pas',
       unknown: 'n’a pas pu être interrogé',
     },
+    accountStates: { ok: 'prouvé', failed: 'non prouvé', unreachable: 'non joint', unchecked: 'pas encore vérifié' },
     changes: {
       found: () => 'Cette personne est désormais joignable.',
       gone: () => 'Cette personne n’est plus joignable.',
@@ -122,6 +123,7 @@ export function fr({ list, plural }: Say<'fr'>): Messages {
       features: 'fonctions',
       automatic: 'automatique',
       contested: 'contesté',
+      chains: 'aussi',
       since: 'depuis',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, protocole ${protocol}${operator === undefined ? '' : `, exploitée par ${operator}`} (${source})`,
@@ -138,6 +140,7 @@ export function fr({ list, plural }: Say<'fr'>): Messages {
       isStale: (network) => `${network} n’a pas pu être joint récemment`,
       checked: (epoch, witnesses) =>
         `vérifié : époque ${epoch}, ${plural(witnesses, { one: '# témoin', many: '# de témoins', other: '# témoins' })}`,
+      accountSeen: (state, when, checker) => `${state}, consulté le ${when} UTC par ${checker}`,
       moreRoutes: (n) => plural(n, { one: 'et # autre', many: 'et # d’autres', other: 'et # autres' }),
     },
   };

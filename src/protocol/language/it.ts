@@ -81,6 +81,12 @@ export function it({ list, plural }: Say<'it'>): Messages {
       absent: 'non è lì',
       unknown: 'non è stato possibile chiedere',
     },
+    accountStates: {
+      ok: 'provato',
+      failed: 'non provato',
+      unreachable: 'non raggiunto',
+      unchecked: 'non ancora controllato',
+    },
     changes: {
       found: () => 'Ora questa persona si può trovare.',
       gone: () => 'Questa persona non si può più trovare.',
@@ -120,6 +126,7 @@ export function it({ list, plural }: Say<'it'>): Messages {
       features: 'funzioni',
       automatic: 'automatico',
       contested: 'conteso',
+      chains: 'anche',
       since: 'dal',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, protocollo ${protocol}${operator === undefined ? '' : `, gestito da ${operator}`} (${source})`,
@@ -136,6 +143,7 @@ export function it({ list, plural }: Say<'it'>): Messages {
       isStale: (network) => `${network} non è stato raggiunto di recente`,
       checked: (epoch, witnesses) =>
         `controllato: epoca ${epoch}, ${plural(witnesses, { one: '# testimone', many: '# di testimoni', other: '# testimoni' })}`,
+      accountSeen: (state, when, checker) => `${state}, consultato il ${when} UTC da ${checker}`,
       moreRoutes: (n) => plural(n, { one: 'e un’altra via', many: 'e altri # di vie', other: 'e altre # vie' }),
     },
   };

@@ -112,6 +112,8 @@ export interface Messages {
   readonly assurances: Readonly<Record<Assurance, (issuers: readonly string[], provider: string) => string>>;
   /** What the directory that a network runs itself says of the person. */
   readonly existences: Readonly<Record<'found' | 'absent' | 'unknown', string>>;
+  /** What was seen of an account that an identity chain claims. */
+  readonly accountStates: Readonly<Record<'ok' | 'failed' | 'unreachable' | 'unchecked', string>>;
   readonly changes: { readonly [C in ChangeCode]: (...about: Changes[C]) => string };
   /** An answer as a page shows it: the names of its fields, and what stands in them. */
   readonly page: {
@@ -128,6 +130,7 @@ export interface Messages {
     readonly features: string;
     readonly automatic: string;
     readonly contested: string;
+    readonly chains: string;
     readonly since: string;
     readonly connect: (connect: {
       readonly placement: string;
@@ -147,6 +150,7 @@ export interface Messages {
     readonly notAvailable: string;
     readonly isStale: (network: string) => string;
     readonly checked: (epoch: number, witnesses: number) => string;
+    readonly accountSeen: (state: string, when: string, checker: string) => string;
     readonly moreRoutes: (n: number) => string;
   };
 }

@@ -82,6 +82,12 @@ export function pl({ list, plural }: Say<'pl'>): Messages {
       absent: 'nie ma tam',
       unknown: 'nie udało się zapytać',
     },
+    accountStates: {
+      ok: 'potwierdzone',
+      failed: 'niepotwierdzone',
+      unreachable: 'brak połączenia',
+      unchecked: 'jeszcze niesprawdzone',
+    },
     changes: {
       found: () => 'Tę osobę można teraz znaleźć.',
       gone: () => 'Tej osoby nie można już znaleźć.',
@@ -121,6 +127,7 @@ export function pl({ list, plural }: Say<'pl'>): Messages {
       features: 'funkcje',
       automatic: 'automatycznie',
       contested: 'sporne',
+      chains: 'także',
       since: 'od',
       connect: ({ placement, source, protocol, operator }) =>
         `${placement}, protokół ${protocol}${operator === undefined ? '' : `, operator ${operator}`} (${source})`,
@@ -137,6 +144,7 @@ export function pl({ list, plural }: Say<'pl'>): Messages {
       isStale: (network) => `ostatnio nie było połączenia z ${network}`,
       checked: (epoch, witnesses) =>
         `sprawdzono: epoka ${epoch}, ${plural(witnesses, { one: '# podpis świadka', few: '# podpisy świadków', many: '# podpisów świadków', other: '# podpisu świadków' })}`,
+      accountSeen: (state, when, checker) => `${state}, sprawdzono ${when} UTC przez ${checker}`,
       moreRoutes: (n) =>
         plural(n, {
           one: 'i jeszcze # droga',

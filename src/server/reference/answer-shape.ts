@@ -3,7 +3,15 @@ import { z } from 'zod';
 import type { AccountAnswer } from '../../client/verify.ts';
 import type { Network } from '../../client/networks.ts';
 import { claimedAccount } from '../../protocol/account-evidence.ts';
-import type { Alternative, Answer, AnswerRoute, DirectoryReport, Provider } from '../../protocol/answer.ts';
+import { isService, type Service } from '../../protocol/account.ts';
+import type {
+  Alternative,
+  Answer,
+  AnswerChain,
+  AnswerRoute,
+  DirectoryReport,
+  Provider,
+} from '../../protocol/answer.ts';
 import type { Connect, Hop } from '../../protocol/bridge.ts';
 import { CHECKS, type Check } from '../../protocol/checks.ts';
 import type { Encryption, Reason } from '../../protocol/encryption.ts';
@@ -65,6 +73,27 @@ const provider: z.ZodType<Provider> = z.object({
   stale: z.literal(true).exactOptional(),
 });
 
+const accountState = z.enum(['ok', 'failed', 'unreachable']);
+
+const chain: z.ZodType<AnswerChain> = z.object({
+  id: z.string(),
+  directory: domain,
+  accounts: z.array(
+    z.object({
+      service: z.custom<Service>((value) => typeof value === 'string' && isService(value)).meta({ type: 'string' }),
+      account: z.string(),
+      where: z.string().exactOptional(),
+      state: accountState,
+      reason: z.string().exactOptional(),
+      checkedAt: time.exactOptional(),
+      answer: accountState.exactOptional(),
+      answeredAt: time.exactOptional(),
+      stale: z.literal(true).exactOptional(),
+      checker: domain,
+    }),
+  ),
+});
+
 const route: z.ZodType<AnswerRoute> = z.object({
   provider,
   address: z.string().exactOptional(),
@@ -78,6 +107,7 @@ const route: z.ZodType<AnswerRoute> = z.object({
   features: z.array(z.string()),
   expires: time,
   chosen: z.literal(true).exactOptional(),
+  chains: z.array(chain).exactOptional(),
 });
 
 const outcome = z.enum(['found', 'absent', 'unknown']);

@@ -35,6 +35,7 @@ export const whereRequest = z
     id: z.string().optional(),
     ids: z.array(z.string()).min(1).max(LIMITS.whereIds).optional(),
     ...options,
+    chains: z.boolean().optional(),
   })
   .refine(({ id, ids }) => (id === undefined) !== (ids === undefined));
 
@@ -45,7 +46,7 @@ export const watchRequest = z.strictObject({ id: z.string(), ...options });
 
 /** Everything of a request but whom it is about; `preferred` is the language of who does not name one. */
 export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>, preferred: Language): WhereOptions {
-  const { from, region, for: purposes, prefer, avoid, unverified, also, chosen, exists } = request;
+  const { from, region, for: purposes, prefer, avoid, unverified, also, chosen, exists, chains } = request;
   return {
     language: request.language ?? preferred,
     ...(from === undefined ? {} : { from }),
@@ -57,6 +58,7 @@ export function readOptions(request: Omit<WhereRequest, 'id' | 'ids'>, preferred
     ...(also === undefined ? {} : { also }),
     ...(chosen === undefined ? {} : { chosen }),
     ...(exists === undefined ? {} : { exists }),
+    ...(chains === undefined ? {} : { chains }),
   };
 }
 

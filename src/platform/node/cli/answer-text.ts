@@ -1,6 +1,6 @@
 // An answer (§7) as a person reads it, in their language. Pure: what to print, with `style` for a terminal; asking is where.ts,
 // the words are protocol/language's. Codes stay as they are: one may want to look them up.
-import type { Answer, AnswerRoute } from '../../../protocol/answer.ts';
+import type { Answer, AnswerChain, AnswerRoute } from '../../../protocol/answer.ts';
 import { CODES } from '../../../protocol/errors.ts';
 import { messagesIn } from '../../../protocol/language/language.ts';
 import type { Language, Messages } from '../../../protocol/language/messages.ts';
@@ -10,6 +10,7 @@ type Style = Screen['style'];
 
 const COLOURS = { found: 'green', absent: 'yellow', 'opted-out': 'yellow', unknown: 'red' } as const;
 const TRUST = { confirmed: 'green', domain: 'green', attested: 'green', claimed: 'red' } as const;
+const STATES = { ok: 'green', failed: 'red', unreachable: 'yellow' } as const;
 const VERDICTS = { private: 'green', unconfirmed: 'yellow', readable: 'yellow', unreachable: 'red' } as const;
 
 const day = (time: string): string => time.slice(0, 10);
@@ -56,6 +57,7 @@ function formatRoute(route: AnswerRoute, messages: Messages, style: Style): stri
     ...field('features', route.features.join(', ')),
     ...field('automatic', route.auto ? page.isAutomatic : page.isNotAutomatic),
     ...field('contested', route.contested ? style('yellow', page.isContested) : undefined),
+    ...field('chains', ...(route.chains ?? []).flatMap((chain) => formatChain(chain, messages, style))),
     ...field('since', page.life(day(route.since), day(route.expires))),
   ];
 }
@@ -74,8 +76,23 @@ const FIELDS = [
   'features',
   'automatic',
   'contested',
+  'chains',
   'since',
 ] as const satisfies readonly (keyof Messages['page'])[];
+
+/** Every account with what was seen there and when, as the directory says. */
+function formatChain({ accounts, id }: AnswerChain, { page, accountStates }: Messages, style: Style): string[] {
+  if (accounts.length === 0) return [id];
+  return accounts.map(({ service, account, state, answer, checkedAt, answeredAt, checker }) => {
+    const when = answer === undefined ? checkedAt : answeredAt;
+    const seen =
+      when === undefined
+        ? accountStates.unchecked
+        : page.accountSeen(accountStates[answer ?? state], when.replace('T', ' ').slice(0, 16), checker);
+    const said = answer === undefined ? seen : `${seen}; ${accountStates.unreachable}`;
+    return `${service}:${account}  ${style(STATES[state], said)}`;
+  });
+}
 
 function formatAssurance({ assurance, issuers, provider }: AnswerRoute, messages: Messages, style: Style): string {
   const words = messages.assurances[assurance](issuers, provider.domain);

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Registration } from '../../../client/registration.ts';
 import { parseDomain } from '../../../protocol/domain.ts';
-import { WhereaboutsError } from '../../../protocol/errors.ts';
+import { failAsSync, WhereaboutsError } from '../../../protocol/errors.ts';
 import { parseIdentifier } from '../../../protocol/identifier.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { readAttestation } from '../../../protocol/token/attestation.ts';
+import { formatB64u, parseB64u } from '../../../protocol/wire.ts';
 import { systemClock } from '../clock.ts';
 import {
   findPolicy,
@@ -32,6 +33,7 @@ export interface RegisterOptions extends AskingOptions, AuthorizationOptions {
   readonly optOut?: true;
   readonly renew?: true;
   readonly auto?: boolean;
+  readonly claim?: string[];
   readonly json?: true;
 }
 
@@ -68,6 +70,7 @@ export function registerCommand(terminal: Terminal): Command {
     .option('--opt-out', 'register that you do not want to be found')
     .option('--auto', 'let gatekeepers route to you without asking again')
     .option('--no-auto', 'have them ask (the default)')
+    .option('--claim <chain>', 'identity chain of yours to cite; again for more, at most 4', collect)
     .option('--region <region>', 'region of a national phone number, such as GB')
     .option('--directory <domain>', 'directory (default: the first of the policy)')
     .option('--json', 'print JSON')
@@ -150,19 +153,21 @@ async function deposit(
   { id, directory, choices, stored, keys }: Wanted,
   options: RegisterOptions,
 ): Promise<{ registration: Registration; changed: boolean }> {
-  const { optOut = false, auto = false, for: tags } = options;
+  const { optOut = false, auto = false, for: tags, claim } = options;
+  const claims = claim === undefined ? {} : { claims: claim.map(parseChainId) };
   const routes = choices.map((choice) => (tags === undefined ? choice : { ...choice, for: tags }));
   const providers = routes.map((route) => {
     const authorization = findAuthorization(options, route.domain);
     return authorization === undefined ? route : { ...route, authorization };
   });
   const isKnown = providers.some((provider) => 'authorization' in provider);
-  const registerAnew = () => client.register({ identifier: id, directory, providers, optOut, auto, keep: true });
+  const registerAnew = () =>
+    client.register({ identifier: id, directory, providers, optOut, auto, ...claims, keep: true });
   const key = keys.find((one) => one.id === stored?.registration.key);
   const isDue = options.renew === true || (isKnown && (key?.until !== undefined || isOld(stored?.registration)));
   if (stored !== undefined && isChange(stored, choices) && !isDue)
     try {
-      const changes = { providers: optOut ? [] : routes, auto };
+      const changes = { providers: optOut ? [] : routes, auto, ...claims };
       return { registration: await client.update(stored.registration, changes), changed: true };
     } catch (error) {
       // The directory or the issuer knows nothing of it any more: where somebody vouches for us again, start afresh.
@@ -181,6 +186,10 @@ async function deposit(
   });
   return { registration, changed: false };
 }
+
+/** A chain's id, which is public; throws `config-invalid`. */
+export const parseChainId = (text: string): string =>
+  failAsSync('config-invalid', 'a chain is named by its id, 43 characters', () => formatB64u(parseB64u(text, 32)));
 
 /** Whether the same accounts are named, in whatever order: the attestations at hand then still say what is needed. */
 function isChange({ registration, providers }: Stored, choices: readonly StoredProvider[]): boolean {
@@ -217,6 +226,8 @@ function report(
     terminal.print(
       `${terminal.style('green', changed ? 'Changed' : 'Registered')} in ${registration.directory}: ${where}, until ${until}`,
     );
+    if (options.claim !== undefined)
+      terminal.note('whereabouts: a chain shows once it names this registration back: `whereabouts chain add-name`');
     if (ends !== undefined)
       terminal.note('whereabouts: the directory is changing its key: register with --renew before that date');
   }

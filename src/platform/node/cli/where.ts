@@ -25,6 +25,7 @@ interface WhereOptions extends AskingOptions {
   readonly also?: string[];
   readonly chosen?: string;
   readonly exists?: true;
+  readonly chains?: true;
   readonly explain?: true;
   readonly language?: string;
   readonly json?: true;
@@ -45,6 +46,7 @@ export interface Question {
   readonly also?: readonly string[];
   readonly chosen?: string;
   readonly exists?: boolean;
+  readonly chains?: boolean;
   readonly explain?: boolean;
 }
 
@@ -58,6 +60,7 @@ Examples:
   $ whereabouts where "+44 20 7946 0123" --from alicechat.localhost        the sandbox
   $ whereabouts where "020 7946 0123" --region GB --from alicechat.localhost
   $ whereabouts where bob@example.org --from alicechat.localhost --explain       what was checked, step by step
+  $ whereabouts where bob@example.org --from alicechat.localhost --chains        also public accounts, where he ties any to it
   $ whereabouts where bob@example.org --policy policy.json                 your own policy, with the keys of your domain
   $ whereabouts where bob@example.org --from alicechat.localhost --language pl
   $ whereabouts where --file contacts.txt --json > answers.ndjson          a list, one identifier a line
@@ -81,6 +84,7 @@ export function whereCommand(terminal: Terminal): Command {
     .option('--also <domains>', 'networks of your own to offer where nobody is found', collectList)
     .option('--chosen <domain>', 'where you reached this person last: that route goes first')
     .option('--exists', 'where nobody is found, ask the networks offered whether the person is there')
+    .option('--chains', 'show public identities that routes cite; the directory sees which of them you look at')
     .option('--explain', 'walk through each check of the answer in plain words')
     .option('--language <tag>', `language of the answer: ${LANGUAGES.join(', ')} (default: as LANG says, else en)`)
     .option('--file <file>', 'read identifiers from a file, one a line; - is standard input')
@@ -159,7 +163,7 @@ function readLanguage(named: string | undefined, env: Terminal['env']): Language
 }
 
 async function openAsk(terminal: Terminal, options: WhereOptions, language: Language): Promise<Ask> {
-  const { resolver, region, prefer, avoid, unverified, also, chosen, exists, explain, for: tags } = options;
+  const { resolver, region, prefer, avoid, unverified, also, chosen, exists, chains, explain, for: tags } = options;
   if (explain === true && resolver !== undefined)
     throw new WhereaboutsError(
       'config-invalid',
@@ -181,6 +185,7 @@ async function openAsk(terminal: Terminal, options: WhereOptions, language: Lang
     ...(also === undefined ? {} : { also }),
     ...(chosen === undefined ? {} : { chosen }),
     ...(exists === undefined ? {} : { exists }),
+    ...(chains === undefined ? {} : { chains }),
     ...(explain === undefined ? {} : { explain }),
   };
   if (resolver !== undefined)
