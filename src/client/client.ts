@@ -12,6 +12,7 @@ import type { NewAction } from '../protocol/chain/sign.ts';
 import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
 import { createAside } from './aside.ts';
 import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
+import { readVerdicts, type ReadVerdict } from './cited-chains.ts';
 import { appendLink, findChain, startChain, type FoundChain } from './chain.ts';
 import type { ClientContext } from './context.ts';
 import { createConversations, type Conversations } from './conversations.ts';
@@ -113,6 +114,8 @@ export interface Client {
   log(directory: string, options?: { readonly epochs?: number }): Promise<LogView>;
   /** An identity chain (§9) as a directory has proven it; undefined where it has proven that there is none. */
   findChain(directory: string, id: string): Promise<FoundChain | undefined>;
+  /** What a directory says of the accounts of a chain: its own word (§9.3). */
+  chainVerdicts(directory: string, id: string): Promise<readonly ReadVerdict[]>;
   /** Begins an identity chain with a key that the caller keeps. */
   startChain(directory: string, key: TemporaryKey): Promise<FoundChain>;
   /** Appends to one; throws `chain-stale` where somebody else was quicker. */
@@ -228,6 +231,10 @@ export function createClient(parts: ClientParts): Client {
     async findChain(domain, id) {
       await descriptions.fetch(domain);
       return findChain(context, domain, id);
+    },
+    async chainVerdicts(domain, id) {
+      await descriptions.fetch(domain);
+      return readVerdicts(context, domain, id);
     },
     async startChain(domain, key) {
       await descriptions.fetch(domain);

@@ -1,12 +1,20 @@
 // `whereabouts chain`: identity chains (§9). Each subcommand is in a file of its own.
 import { Command } from 'commander';
+import { chainChangeCommands, chainStartCommand } from './chain-change.ts';
 import { chainImportCommand } from './chain-import.ts';
+import { chainShowCommand } from './chain-show.ts';
 import type { Terminal } from './program.ts';
 
 export function chainCommand(terminal: Terminal): Command {
   const command = new Command('chain')
     .summary('work with identity chains')
     .description('Identity chains (docs/protocol.md §9).');
-  for (const subcommand of [chainImportCommand(terminal)]) command.addCommand(subcommand);
+  const subcommands = [
+    chainStartCommand(terminal),
+    chainShowCommand(terminal),
+    ...chainChangeCommands(terminal),
+    chainImportCommand(terminal),
+  ];
+  for (const subcommand of subcommands) command.addCommand(subcommand);
   return command;
 }
