@@ -184,6 +184,7 @@ describe('a question that is refused', () => {
     ['a preference that is none', { id: BOB, prefer: 'bob.example' }, 'request-invalid', 400],
     ['a language that is none', { id: BOB, language: 'de_AT.UTF-8' }, 'request-invalid', 400],
     ['a language without end', { id: BOB, language: `de${'-x'.repeat(40)}` }, 'request-invalid', 400],
+    ['chains as text', { id: BOB, chains: 'yes' }, 'request-invalid', 400],
     ['unverified as text', { id: BOB, unverified: 'yes' }, 'request-invalid', 400],
     ['a member twice', '{"id":"+442079460123","id":"+442079460123"}', 'request-invalid', 400],
     ['no JSON', '+442079460123', 'request-invalid', 400],
