@@ -130,7 +130,14 @@ export type { WhereOptions } from './client/where.ts';
 export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
-export type { Alternative, Answer, AnswerAccount, AnswerChain, AnswerRoute, DirectoryReport } from './protocol/answer.ts';
+export type {
+  Alternative,
+  Answer,
+  AnswerAccount,
+  AnswerChain,
+  AnswerRoute,
+  DirectoryReport,
+} from './protocol/answer.ts';
 export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-change.ts';
 export type { Connect, Hop } from './protocol/bridge.ts';
 export { gatherInputs, type Asked, type Known } from './protocol/conversation/gather.ts';
