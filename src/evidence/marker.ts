@@ -1,8 +1,6 @@
 // The statement a person posts (§9.3): one word that names the link, standing by itself. Finds it in text and in what HTML
 // shows of its author; a piece of a longer word and what the author quotes of others never count.
-
-/** What a person posts to name the link with this b64u SHA-256. */
-export const markerOf = (link: string): string => `whereabouts-proof=${link}`;
+import { proofMarker } from '../protocol/chain/names.ts';
 
 /** What prose and Markdown put around a word. `-` and `_` are not among it: the word may end with them. */
 const OPENING = /^["'“‘«([{<*`>|]+/u;
@@ -10,7 +8,7 @@ const CLOSING = /["'”’»)\]}>*`|.,;:!?…]+$/u;
 
 /** Whether `text` has the marker of `link` as a whole word. */
 export function hasMarker(text: string, link: string): boolean {
-  const word = markerOf(link);
+  const word = proofMarker(link);
   return text.split(/\s+/u).some((part) => part.replace(OPENING, '').replace(CLOSING, '') === word);
 }
 

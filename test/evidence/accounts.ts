@@ -1,13 +1,13 @@
 // Bob on every service, as its API shows him, and what may become of him: deleted, private, renamed, quoted, impersonated. Each
 // case sets up the fakes and says what a check must come to.
-import { markerOf } from '../../src/evidence/marker.ts';
+import { proofMarker } from '../../src/protocol/chain/names.ts';
 import { isService, parseClaim, type AccountClaim } from '../../src/protocol/account.ts';
 import type { Texts } from '../support/dns.ts';
 import type { Reply } from './services.ts';
 
 export const LINK = 'hgQxaHGY38Rht3yehHr2VTwHAAAABBBBCCCCDDDD-_-';
 export const OTHER_LINK = 'ZZZZaHGY38Rht3yehHr2VTwHAAAABBBBCCCCDDDD-_-';
-const MARK = markerOf(LINK);
+const MARK = proofMarker(LINK);
 
 export interface Scene {
   readonly pages: Map<string, Reply>;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSafeFetch } from '../../src/evidence/safe-fetch.ts';
 import { checkAccount, hostOf } from '../../src/evidence/check.ts';
 import type { EvidenceContext, LinkedClaim } from '../../src/evidence/ask.ts';
-import { markerOf } from '../../src/evidence/marker.ts';
+import { proofMarker } from '../../src/protocol/chain/names.ts';
 import type { Verdict } from '../../src/evidence/verdict.ts';
 import { createNodeTransport } from '../../src/platform/node/transport.ts';
 import { createTxtResolver } from '../../src/platform/node/txt.ts';
@@ -88,10 +88,10 @@ describe.each(subjects)('$name', (subject) => {
 
   test('the right author with the marker', async () => {
     for (const text of [
-      markerOf(LINK),
-      `I am Bob.\n${markerOf(LINK)}\n`,
-      `My proof: "${markerOf(LINK)}".`,
-      `**${markerOf(LINK)}**`,
+      proofMarker(LINK),
+      `I am Bob.\n${proofMarker(LINK)}\n`,
+      `My proof: "${proofMarker(LINK)}".`,
+      `**${proofMarker(LINK)}**`,
     ]) {
       post(scene(), text);
       expect(outcomeOf(await check(claim)), text).toBe('ok');
@@ -99,7 +99,7 @@ describe.each(subjects)('$name', (subject) => {
   });
 
   test('the marker as part of a longer word, cut, of another case, of another link', async () => {
-    const mark = markerOf(LINK);
+    const mark = proofMarker(LINK);
     const near = [
       `${mark}A`,
       `${mark}=`,
@@ -117,7 +117,7 @@ describe.each(subjects)('$name', (subject) => {
       mark.toUpperCase(),
       `Whereabouts${mark.slice(11)}`,
       LINK,
-      markerOf(OTHER_LINK),
+      proofMarker(OTHER_LINK),
       mark.replace('=', ' = '),
       `${mark.slice(0, 30)}\n${mark.slice(30)}`,
       '',
@@ -129,12 +129,12 @@ describe.each(subjects)('$name', (subject) => {
   });
 
   test('in HTML or in text, as the service has it', async () => {
-    const coded = markerOf(LINK).replace('=', '&#61;').replace('w', '&#x77;');
+    const coded = proofMarker(LINK).replace('=', '&#61;').replace('w', '&#x77;');
     for (const text of [
-      `<p>hello <b>${markerOf(LINK)}</b></p>`,
+      `<p>hello <b>${proofMarker(LINK)}</b></p>`,
       `<p>one</p><p>${coded}</p>`,
       `a &lt; b<br>${coded}`,
-      `<span>${markerOf(LINK).slice(0, 20)}</span><span>${markerOf(LINK).slice(20)}</span>`,
+      `<span>${proofMarker(LINK).slice(0, 20)}</span><span>${proofMarker(LINK).slice(20)}</span>`,
     ]) {
       post(scene(), text);
       expect(outcomeOf(await check(claim)), text).toEqual(html ? 'ok' : ['failed', 'statement-missing']);
@@ -150,7 +150,7 @@ test.each(Object.entries(FAULTS))(
   '%s leaves an account unknown on every service, and is never a no',
   async (what, fault) => {
     const web = subjects.filter(({ name }) => name !== 'dns');
-    for (const { post } of web) post(scene(), markerOf(LINK));
+    for (const { post } of web) post(scene(), proofMarker(LINK));
     services.fault = fault;
     const outcomes = await Promise.all(web.map(async ({ claim }) => outcomeOf(await check(claim))));
     expect(outcomes).toEqual(web.map(() => ['unreachable', REASONS[what]]));
@@ -219,7 +219,7 @@ test('a service nobody can be connected to, a name without addresses, an address
 test('an ETag spares the answer, and only where it was sent', async () => {
   const claim = parseClaim({ service: 'https', account: 'bob.example' });
   const at = 'bob.example/.well-known/whereabouts-proof.txt';
-  services.pages.set(at, { type: 'text/plain', headers: { etag: '"v1"' }, body: markerOf(LINK) });
+  services.pages.set(at, { type: 'text/plain', headers: { etag: '"v1"' }, body: proofMarker(LINK) });
   const verdict = await check(claim);
   expect(verdict).toMatchObject({ state: 'ok', etag: '"v1"' });
   expect(await checkAccount({ ...claim, link: LINK, etag: '"v1"' }, ctx)).toBe('unchanged');

@@ -2,7 +2,7 @@
 // silence leaves standing, what is revoked, and that no two instances look at once.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSafeFetch, type Transport } from '../../../src/evidence/safe-fetch.ts';
-import { markerOf } from '../../../src/evidence/marker.ts';
+import { proofMarker } from '../../../src/protocol/chain/names.ts';
 import { formatB64u } from '../../../src/protocol/wire.ts';
 import { checkAccounts, followChains, type AccountsContext } from '../../../src/server/directory/account-checks.ts';
 import { readVerdicts } from '../../../src/server/directory/account-verdicts.ts';
@@ -78,7 +78,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const link = octetsOf(number, 2);
     const row = { chain, link, service: 'https', account: name, place: null, seq: number, claimedAt: 0 };
     await database.db.insert(chainAccounts).values(row);
-    return markerOf(formatB64u(link));
+    return proofMarker(formatB64u(link));
   }
 
   const round = async () => {

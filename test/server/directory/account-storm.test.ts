@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createSafeFetch, type Transport } from '../../../src/evidence/safe-fetch.ts';
 import { checkAccounts, followChains, type AccountsContext } from '../../../src/server/directory/account-checks.ts';
 import { UNCOUNTED } from '../../../src/server/metrics.ts';
-import { markerOf } from '../../../src/evidence/marker.ts';
+import { proofMarker } from '../../../src/protocol/chain/names.ts';
 import { formatB64u, parseHex } from '../../../src/protocol/wire.ts';
 import { countAccounts } from '../../../src/server/store/accounts.ts';
 import { openTestDatabase } from '../../support/database.ts';
@@ -35,7 +35,7 @@ describe.each([1, 2])('on %d of them', (instances) => {
         await new Promise(setImmediate);
         atOnce.set(host, holding - 1);
         const link = linkOf(Number(url.hostname.slice(1, url.hostname.indexOf('.'))));
-        return new Response(markerOf(formatB64u(link)), { headers: { 'content-type': 'text/plain' } });
+        return new Response(proofMarker(formatB64u(link)), { headers: { 'content-type': 'text/plain' } });
       };
       const instance = (): AccountsContext => ({
         db: database.db,
