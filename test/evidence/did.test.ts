@@ -9,8 +9,11 @@ import { formatDidKey, parseDidKey } from '../../src/evidence/did/key.ts';
 import { resolveDid } from '../../src/evidence/did/resolve.ts';
 import { didWebUrl } from '../../src/evidence/did/web.ts';
 import type { Fetched, SafeFetch } from '../../src/evidence/safe-fetch.ts';
+import { didDocument } from '../../src/protocol/chain/did-document.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
+import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
 import { formatB64u, utf8 } from '../../src/protocol/wire.ts';
+import { claim, createOwner, type Owner } from '../support/chains.ts';
 import { serveHttps, trustedCertificate, type Served } from '../support/https.ts';
 import { foreignVector, NO_FOREIGN } from '../support/vectors.ts';
 
@@ -265,24 +268,45 @@ describe.skipIf(foreignVector('did-plc/valid/log_legacy_dholms.json') === undefi
 );
 
 describe('an independent resolver over TLS', () => {
-  let served: Served | undefined;
-  let [port, host]: [number, string] = [0, 'localhost'];
-  const document = { '@context': ['https://www.w3.org/ns/did/v1'], id: '', alsoKnownAs: ['https://bob.example/'] };
+  let served: Served;
+  let owner: Owner;
+  let api: string;
   beforeAll(async () => {
-    served = await serveHttps(await trustedCertificate([host]), (_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/did+json' });
-      response.end(JSON.stringify({ ...document, id: `did:web:${host}%3A${port}:u` }));
+    owner = await createOwner();
+    served = await serveHttps(await trustedCertificate(['localhost']), (request, response) => {
+      const found = request.url === `/v1/chains/${owner.state().id}/did.json`;
+      response.writeHead(found ? 200 : 404, { 'content-type': 'application/did+json' });
+      response.end(found ? JSON.stringify(didDocument(owner.state(), api)) : '');
     });
-    port = served.port;
+    api = `https://localhost:${served.port}`;
+    await owner.add(claim('activitypub', '@bob@mastodon.example'));
+    await owner.add(claim('dns', 'bob.example'));
+    await owner.add({ type: 'add-key', key: await generateTemporaryKey() });
   });
-  afterAll(() => served?.close());
+  afterAll(() => served.close());
 
-  test('finds the document where ours looks for it', async () => {
-    const { didDocument, didResolutionMetadata } = await new Resolver(getResolver()).resolve(
-      `did:web:${host}%3A${port}:u`,
-    );
+  test('finds a chain’s document where ours looks for it, as DID Core has it', async () => {
+    const { id, keys } = owner.state();
+    const did = `did:web:localhost%3A${served.port}:v1:chains:${id}`;
+    const { didDocument: document, didResolutionMetadata } = await new Resolver(getResolver()).resolve(did);
     expect(didResolutionMetadata.error).toBeUndefined();
-    expect(didDocument?.alsoKnownAs).toEqual(document.alsoKnownAs);
-    expect(didWebUrl(`did:web:example.com%3A${port}:u`)).toBe(`https://example.com:${port}/u/did.json`);
+    // DID Core §3.1, §5.1: the subject, and other names of it, which are URIs.
+    expect(document?.id).toBe(did);
+    expect(did).toMatch(/^did:[a-z0-9]+:(?:[\w.-]|%[0-9A-F]{2})+(?::(?:[\w.-]|%[0-9A-F]{2})+)*$/);
+    expect(document?.alsoKnownAs).toEqual(['acct:bob@mastodon.example', 'dns:bob.example']);
+    // §5.2: methods are of the document, each with one public key; §5.3: relationships name methods there are.
+    const methods = document?.verificationMethod ?? [];
+    expect(methods.map(({ publicKeyJwk }) => publicKeyJwk)).toEqual([...keys.values()]);
+    expect(new Set(methods.map(({ controller }) => controller))).toEqual(new Set([did]));
+    for (const { id: method } of methods) expect(method.startsWith(`${did}#`)).toBe(true);
+    for (const relation of [document?.authentication, document?.assertionMethod])
+      expect(relation).toEqual(methods.map((method) => method.id));
+    // §5.4: services have an id of their own and an endpoint that is a URI.
+    expect(document?.service).toEqual([
+      { id: `${did}#chain`, type: 'WhereaboutsChain', serviceEndpoint: `${api}/v1/chains/${id}` },
+    ]);
+    expect(didWebUrl(`did:web:example.com%3A8443:v1:chains:${id}`)).toBe(
+      `https://example.com:8443/v1/chains/${id}/did.json`,
+    );
   });
 });
