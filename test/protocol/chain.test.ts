@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isNameProof, nameProof } from '../../src/protocol/chain/names.ts';
 import { CHAIN_REASONS, chainReason } from '../../src/protocol/chain/reasons.ts';
+import { parseLink } from '../../src/protocol/chain/link.ts';
 import { verifyChain } from '../../src/protocol/chain/replay.ts';
+import { signLink, signStart } from '../../src/protocol/chain/sign.ts';
+import { applyLink } from '../../src/protocol/chain/state.ts';
+import { LIMITS } from '../../src/protocol/limits.ts';
+import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
 import { openEntry, sealEntry } from '../../src/protocol/chain/sealed-index.ts';
 import { formatB64u, parseB64u, parseUtf8, utf8 } from '../../src/protocol/wire.ts';
 import { formatCases, type ChainCase } from '../support/chain-cases.ts';
@@ -63,6 +68,40 @@ test('one bit of every octet, every part and every member of valid chains: all r
     }
   expect(tried).toBeGreaterThan(5_000);
 }, 60_000);
+
+test('a full chain takes its end and nothing else: by links, by octets', async () => {
+  const key = await generateTemporaryKey();
+  const signing = { iat: now, nonce: formatB64u(new Uint8Array(16)) };
+  const hash = formatB64u(new Uint8Array(32));
+  // Small entries fill the links first, large ones the octets.
+  for (const [uri, length] of [
+    [1, 0],
+    [400, 9],
+  ] as const) {
+    const index = Object.fromEntries(
+      Array.from({ length }, (_, i) => [`urn:a:${i}${'d'.repeat(uri)}`, { ref: 'urn:a:b', hash }]),
+    );
+    const links = [await signStart(signing, key)];
+    let state = applyLink(undefined, parseLink(links[0] ?? ''));
+    let reason: string | undefined;
+    while (reason === undefined) {
+      const action = { type: 'set-index', index, sealed: [] } as const;
+      const link = await signLink(state, action, signing, key).catch((error: unknown) => chainReason(error));
+      if (link === 'links-full') reason = link;
+      else {
+        links.push(link ?? '');
+        state = applyLink(state, parseLink(link ?? ''));
+      }
+    }
+    if (length === 0) expect(links.length).toBe(LIMITS.chainLinks - 1);
+    else {
+      expect(links.length).toBeLessThan(100);
+      expect(state.octets).toBeGreaterThan(LIMITS.chainOctets - 2 * LIMITS.tokenOctets - 2);
+    }
+    links.push(await signLink(state, { type: 'end' }, signing, key));
+    expect((await verifyChain(links, now)).ended).toBe(true);
+  }
+}, 30_000);
 
 test('a proof of a name is for one seal and one key', () => {
   const [seal, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];

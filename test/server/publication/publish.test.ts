@@ -7,18 +7,22 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createMemoryCheckpoints } from '../../../src/client/checkpoints.ts';
 import { createMemoryMonitorStore } from '../../../src/client/monitor-state.ts';
 import { monitor } from '../../../src/client/monitor.ts';
-import { formatB64u } from '../../../src/protocol/wire.ts';
+import { bucketNumber } from '../../../src/protocol/bucket.ts';
+import { chainName } from '../../../src/protocol/chain/names.ts';
+import { formatB64u, parseB64u } from '../../../src/protocol/wire.ts';
 import { folderStore } from '../../../src/platform/node/folder-store.ts';
 import { inParallel } from '../../../src/server/publication/parallel.ts';
 import { Publication } from '../../../src/server/publication/publish.ts';
 import type { PublicationStore } from '../../../src/server/publication/store.ts';
 import { sweepFiles } from '../../../src/server/publication/sweep.ts';
 import { codeOf } from '../../client/world.ts';
+import { createOwner } from '../../support/chains.ts';
 import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   createDepositor,
   createParty,
   createTestDirectory,
+  json,
   makeDeposit,
   put,
   START,
@@ -105,6 +109,19 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
     expect([gone.entries, gone.index.length]).toEqual([[], 2]);
     const never = await reader().readBucket({ name: nameIn(4, 15), ...at }, clock() + 5_000);
     expect([never.entries, never.bucketLeaf]).toEqual([[], undefined]);
+  });
+
+  test('gives a bucket that holds an identity chain beside records: the entry, and no octets of it', async () => {
+    const owner = await createOwner();
+    const [link = ''] = owner.links;
+    expect((await directory.request('/v1/chains', json('POST', { link }))).status).toBe(201);
+    const name = chainName(parseB64u(owner.state().id, 32));
+    for (let i = 0; i < 3; i++) await deposit(bucketNumber(name, 4));
+    await publish();
+    expect(await published()).toBe(3);
+    const { leaf } = await reader().head(clock() + 5_000);
+    const found = await reader().readBucket({ name, depth: leaf.depth, config: leaf.config }, clock() + 5_000);
+    expect([found.from, found.entries.length, found.index.length]).toEqual(['publication', 1, 4]);
   });
 
   test('writes what changed and no more; nothing at all without a new epoch', async () => {
