@@ -117,6 +117,7 @@ export type {
   RenewOptions,
   UpdateOptions,
 } from './client/register.ts';
+export { lookAtAccount, type LookOptions } from './client/look-at-account.ts';
 export {
   formatRegistration,
   parseRegistration,
@@ -129,7 +130,9 @@ export type { WatchEvent } from './client/watch.ts';
 export type { WhereOptions } from './client/where.ts';
 export type { InvalidAnswer, Progress } from './client/where-many.ts';
 export type { WithdrawOptions } from './client/withdraw.ts';
+export type { LinkedClaim } from './evidence/ask.ts';
 export type { Transport } from './evidence/safe-fetch.ts';
+export type { Verdict as AccountVerdict } from './evidence/verdict.ts';
 export type {
   Alternative,
   Answer,

@@ -32,6 +32,7 @@ test('exports exactly this', () => {
     'isNameProof',
     'isService',
     'linkHash',
+    'lookAtAccount',
     'makePlan',
     'messagesIn',
     'nameProof',
