@@ -196,7 +196,7 @@ export function badPaths(marker: string): readonly { readonly endpoint: string; 
       '/v1/records',
       `/v1/records/${name}`,
       '/v1/evaluate',
-      `/?q=${marker}x`,
+      `/v1?q=${marker}x`,
     ].map((path) => get('GET elsewhere', path)),
   ];
 }
