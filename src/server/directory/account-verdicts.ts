@@ -1,4 +1,5 @@
 // What a directory tells of the accounts of a chain (§9.3). Its own word, beside the links: the log does not cover it.
+import { formatTime } from '../../protocol/answer.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { formatB64u } from '../../protocol/wire.ts';
 import type { Clock } from '../context.ts';
@@ -36,7 +37,7 @@ export async function readVerdicts(
   return verdicts.toSorted((a, b) => (a.service + a.account + a.link < b.service + b.account + b.link ? -1 : 1));
 }
 
-const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+/, '');
+const timeOf = (milliseconds: number): string => formatTime(milliseconds / 1000);
 
 function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVerdict {
   const { service, account, place, link, state, reason, checkedAt, answer, answeredAt, firstOkAt, rules } = row;

@@ -17,7 +17,6 @@ import { lockNames } from '../store/locks.ts';
 import { chargeQuotas } from '../store/quotas.ts';
 import { countBuckets } from '../store/records.ts';
 import { fileChanges } from '../store/waiting.ts';
-import { noteAccounts } from './chain-accounts.ts';
 import { linkCharges, startCharges } from './chain-quota.ts';
 import type { ProvenBucket } from './published.ts';
 import { proveChain, proveLatest } from './receipt.ts';
@@ -94,7 +93,7 @@ async function commit(
     const digest = sha256(octets);
     const chain = { id, name, links: before.length + 1, length: octets.length, digest, tip: parseB64u(link.hash, 32) };
     await store.insertLink(tx, { ...chain, ended: after.ended ? 1 : 0 }, link.token);
-    await noteAccounts(tx, id, after);
+    await store.replaceAccounts(tx, id, after.accounts);
     const record = { holder: id, digest, length: octets.length };
     const [number = 0] = await fileChanges(tx, [{ name, gone: state === undefined ? [] : [id], record }]);
     return { digest, number };

@@ -1,6 +1,7 @@
 // Reading identity chains (§9.6): the links of the published epoch with what proves that they are all of them, the chain as a
 // DID document, and which chains claim an account.
 import { parseAccountName } from '../../protocol/account.ts';
+import { formatTime } from '../../protocol/answer.ts';
 import { parseIndex } from '../../protocol/bucket.ts';
 import { didDocument } from '../../protocol/chain/did-document.ts';
 import { chainName } from '../../protocol/chain/names.ts';
@@ -54,7 +55,7 @@ export async function searchChains(ctx: DirectoryContext, account: string, after
       id: chain,
       link,
       ...(where === null ? {} : { where }),
-      claimedAt: new Date(claimedAt * 1_000).toISOString().replace('.000Z', 'Z'),
+      claimedAt: formatTime(claimedAt),
     })),
     ...(last === undefined ? {} : { next: last }),
   };

@@ -1,5 +1,5 @@
 // Identity chains as they are kept (§9.6): links for ever, what a chain claims now beside them. Decides nothing.
-import { and, asc, between, count, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, lte, sql } from 'drizzle-orm';
 import type { AccountClaim } from '../../protocol/account.ts';
 import type { ChainAccount } from '../../protocol/chain/state.ts';
 import { formatB64u, parseB64u, parseUtf8, utf8 } from '../../protocol/wire.ts';
@@ -30,7 +30,7 @@ export async function findLink(db: Db, id: Uint8Array, seq: number): Promise<str
   const rows = await db
     .select({ octets: chainLinks.octets })
     .from(chainLinks)
-    .where(and(eq(chainLinks.chain, id), between(chainLinks.seq, seq, seq)));
+    .where(and(eq(chainLinks.chain, id), eq(chainLinks.seq, seq)));
   return rows[0] === undefined ? undefined : parseUtf8(rows[0].octets);
 }
 
