@@ -17,6 +17,7 @@ import {
   type LogPolicy,
   type VerifiedEpoch,
 } from '../../src/protocol/log/verify-epoch.ts';
+import { HISTORY_ENTRY_OCTETS } from '../../src/protocol/log/history.ts';
 import { equalOctets, formatHex } from '../../src/protocol/wire.ts';
 import { DIRECTORY } from './log-world.ts';
 import { openRecord, type Recorded } from './recorded.ts';
@@ -145,8 +146,13 @@ const TARGETS: Readonly<Record<string, () => Target>> = {
   'history before the depth changed': () => ({
     key: `GET ${bucketPath(4)}/history?from=0`,
     read: watch,
-    // What seems to be of a later time with this depth is not used: that of the time before is asked for.
-    free: () => [[0, 8]],
+    // What seems to be of a later time with this depth is not used: that of the time before is asked for. The epoch of each
+    // entry may say so; there are two where both names fell in one bucket.
+    free: (text) =>
+      Array.from({ length: text.length / HISTORY_ENTRY_OCTETS }, (_, entry) => {
+        const from = entry * HISTORY_ENTRY_OCTETS;
+        return [from, from + 8] as const;
+      }),
   }),
   'note (checkpoint)': () => ({ key: 'GET /log/checkpoint', read: readCheckpoint, free: witnessLines }),
   'change list': () => ({ key: 'GET /v1/epochs/2/changes', read: audit }),

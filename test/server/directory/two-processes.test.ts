@@ -125,14 +125,16 @@ test.each(chosen)('stopped %s', { timeout: 180_000 }, async (point, texts) => {
   over.is = true;
   await everything;
 
-  // The other one went on while this one stood still, and did not have to be asked twice.
-  expect(meanwhile.length, 'answered meanwhile').toBeGreaterThan(0);
-  expect(new Set(bySecond.map(({ status }) => status))).toEqual(new Set([201]));
+  // The other one went on while this one stood still. On a machine that is busy elsewhere who waited for the lock may have waited
+  // too long for a receipt, once: it is told to come again.
+  expect(meanwhile.filter(({ status }) => status === 201).length, 'answered meanwhile').toBeGreaterThan(0);
+  for (const { status } of bySecond) expect([201, 503]).toContain(status);
+  expect(bySecond.filter(({ status }) => status === 503).length, 'told to come again').toBeLessThanOrEqual(STREAMS);
   // Who asked the one that stood still is answered, or told to come again; then it is there.
   for (const { status } of byFirst) expect([201, 503, UNANSWERED]).toContain(status);
   const unanswered = byFirst.filter(({ status }) => status === UNANSWERED).length;
   expect(unanswered, 'unanswered, one a stream at most').toBeLessThanOrEqual(STREAMS);
-  for (const { made, status } of byFirst)
+  for (const { made, status } of [...byFirst, ...bySecond])
     if (status !== 201) expect([200, 201]).toContain(await deposit(second.url, made));
   expect(await first.stop()).toBe(0);
   expect(await second.stop()).toBe(0);
