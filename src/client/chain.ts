@@ -94,6 +94,9 @@ export async function startChain(context: ClientContext, domain: string, key: Te
   return send(context, domain, undefined, await signStart(signing(context), key));
 }
 
+/** What a link is to do, or how that follows from the chain it is appended to. */
+export type NextAction = NewAction | ((state: ChainState) => Promise<NewAction>);
+
 /**
  * Appends a link that does `action`, signed by `key`, to the chain as it is at that directory now. Throws `chain-unknown`,
  * `chain-stale` where somebody else was quicker, and `chain-invalid` for what the chain would not take.
@@ -102,16 +105,17 @@ export async function appendLink(
   context: ClientContext,
   domain: string,
   id: string,
-  action: NewAction,
+  action: NextAction,
   key: TemporaryKey,
 ): Promise<FoundChain> {
   const found = await findChain(context, domain, id);
   if (found === undefined) throw new WhereaboutsError('chain-unknown');
   const { state } = found;
+  const next = typeof action === 'function' ? await action(state) : action;
   const { nonce, iat } = signing(context);
   // Another device's clock may be a little ahead of ours.
   const at = Math.max(iat, state.latest - LIMITS.clockSkewSeconds);
-  return send(context, domain, id, await signLink(state, action, { nonce, iat: at }, key));
+  return send(context, domain, id, await signLink(state, next, { nonce, iat: at }, key));
 }
 
 const signing = ({ clock, random }: ClientContext) => ({

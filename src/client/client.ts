@@ -8,12 +8,13 @@ import { WhereaboutsError } from '../protocol/errors.ts';
 import type { GroupSource } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Random } from '../protocol/oprf.ts';
-import type { NewAction } from '../protocol/chain/sign.ts';
+import type { IndexEntry } from '../protocol/chain/sealed-index.ts';
 import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
 import { createAside } from './aside.ts';
 import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import { readVerdicts, type ReadVerdict } from './cited-chains.ts';
-import { appendLink, findChain, startChain, type FoundChain } from './chain.ts';
+import { appendLink, findChain, startChain, type FoundChain, type NextAction } from './chain.ts';
+import { readIndex, type IndexedChain } from './chain-index.ts';
 import type { ClientContext } from './context.ts';
 import { createConversations, type Conversations } from './conversations.ts';
 import { layOutHistory, type DescriptionHistory } from './description-history.ts';
@@ -119,7 +120,14 @@ export interface Client {
   /** Begins an identity chain with a key that the caller keeps. */
   startChain(directory: string, key: TemporaryKey): Promise<FoundChain>;
   /** Appends to one; throws `chain-stale` where somebody else was quicker. */
-  appendLink(directory: string, id: string, action: NewAction, key: TemporaryKey): Promise<FoundChain>;
+  appendLink(directory: string, id: string, action: NextAction, key: TemporaryKey): Promise<FoundChain>;
+  /** Entries of a chain's index that its owner sealed for who knows this identifier (§9.4). Throws `identifier-invalid`. */
+  readIndex(
+    directory: string,
+    chain: IndexedChain,
+    identifier: string,
+    options?: Pick<WhereOptions, 'region'>,
+  ): Promise<readonly IndexEntry[]>;
   /** What changed in a domain's description (§8.3), as seen from here; undefined where nothing was seen. Asks nobody. */
   history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
@@ -243,6 +251,11 @@ export function createClient(parts: ClientParts): Client {
     async appendLink(domain, id, action, key) {
       await descriptions.fetch(domain);
       return appendLink(context, domain, id, action, key);
+    },
+    async readIndex(domain, chain, identifier, { region } = {}) {
+      const id = parseIdentifier(identifier, region);
+      await descriptions.fetch(domain);
+      return readIndex(context, domain, chain, id);
     },
     history: (domain) => layOutHistory(descriptions, domain),
     async *monitor(domain, watched, store = memory) {

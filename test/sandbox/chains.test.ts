@@ -1,4 +1,5 @@
 // Public identities on the command line: docs/chains.md as it stands, keys, checks, the end; and "is this really Bob?".
+import { createHash } from 'node:crypto';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -28,15 +29,24 @@ const argsOf = (line: string): string[] =>
 
 let id = '';
 
-test('docs/chains.md: a chain is begun, cited, tied and shown', async () => {
-  const block = /```sh\n([\s\S]*?)```/.exec(readPage('docs/chains.md'))?.[1] ?? '';
+/** Runs a block of commands of the docs, with files it names in this home; gives what each wrote. */
+async function runBlock(at: number): Promise<string[]> {
+  const block = [...readPage('docs/chains.md').matchAll(/```sh\n([\s\S]*?)```/g)][at]?.[1] ?? '';
   const outputs: string[] = [];
   for (const line of block.trimEnd().split('\n')) {
-    const { code, stdout, stderr } = await run(argsOf(line.replace('<id>', id)), sandbox.env);
+    const args = argsOf(line.replace('<id>', id)).map((word, place, all) =>
+      all[place - 1] === '--file' ? path.join(home.folder, word) : word,
+    );
+    const { code, stdout, stderr } = await run(args, sandbox.env);
     expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
     outputs.push(stdout);
     id = id || (/^Begun: ([\w-]{43})$/m.exec(stdout)?.[1] ?? '');
   }
+  return outputs;
+}
+
+test('docs/chains.md: a chain is begun, cited, tied and shown', async () => {
+  const outputs = await runBlock(0);
   expect(outputs).toHaveLength(6);
   expect(outputs[1]).toMatch(/_whereabouts\.me\.localhost:\n\n {2}whereabouts-proof=[\w-]{43}\n/);
   expect(outputs[2]).toContain('dns:me.localhost');
@@ -50,6 +60,62 @@ test('without --chains nothing of it shows', async () => {
   expect(stdout).toContain('@me:bobchat.localhost');
   expect(stdout).not.toContain('me.localhost  ');
   expect(stdout).not.toMatch(/ also /);
+});
+
+test('docs/chains.md: an index in public and sealed, opened by who knows the number, and no name any more', async () => {
+  writeFileSync(path.join(home.folder, 'profile.json'), '{}');
+  writeFileSync(path.join(home.folder, 'card.json'), '{"card":1}');
+  const [listed, sealed, shown] = await runBlock(1);
+  expect([listed, sealed]).toEqual([
+    'Listed: https://schema.example/profile\n',
+    'Listed: https://schema.example/card\n',
+  ]);
+  const lines = (shown ?? '').split('\n').filter((line) => /^ {2}(?:index|sealed)/.test(line));
+  expect(lines).toEqual([
+    '  index    https://schema.example/profile  https://me.example/profile.json',
+    '  sealed   https://schema.example/card  https://me.example/card.json',
+  ]);
+  // Somebody else, to whom nothing was kept: the directory evaluates the number for him, blinded.
+  const elsewhere = { ...sandbox.env, XDG_DATA_HOME: path.join(home.folder, 'reader') };
+  const read = async (...args: string[]) => {
+    const { stdout } = await run(
+      ['chain', 'show', '--json', '--directory', 'directory.localhost', ...args, '--', id],
+      elsewhere,
+    );
+    return JSON.parse(stdout) as {
+      names: unknown[];
+      index: object;
+      sealed: unknown[];
+      opened: unknown[];
+      links: string[];
+    };
+  };
+  const left = await read('--knows', '+44 20 7946 0555');
+  const hash = createHash('sha256').update('{"card":1}').digest('base64url');
+  expect(left).toMatchObject({
+    names: [],
+    index: {},
+    opened: [{ definition: 'https://schema.example/card', ref: 'https://me.example/card.json', hash }],
+  });
+  expect(await read('--knows', '+44 20 7946 0556')).toMatchObject({ sealed: [{}], opened: [] });
+  // A link tells nobody what is sealed.
+  const signed = left.links.map((link) => Buffer.from(link.split('.')[1] ?? '', 'base64url').toString()).join('\n');
+  expect(signed).toContain('me.example/profile.json');
+  expect(signed).not.toMatch(/card|7946|0555/);
+});
+
+test('an index is changed entry by entry, and what is not there is not removed', async () => {
+  const set = (...args: string[]) => chain('set-index', ...args);
+  const CARD = ['https://schema.example/card', '--only-for', '+44 20 7946 0555'];
+  const hash = 'A'.repeat(43);
+  // A sealed entry set again takes the place of the old one.
+  expect((await set(...CARD, 'https://me.example/new.json', '--hash', hash)).code).toBe(0);
+  const shown = await chain('show', '--json', '--knows', '+44 20 7946 0555');
+  const { sealed, opened } = JSON.parse(shown.stdout) as { sealed: unknown[]; opened: object[] };
+  expect([sealed.length, opened]).toMatchObject([1, [{ ref: 'https://me.example/new.json', hash }]]);
+  expect((await set(...CARD, '--remove')).code).toBe(0);
+  expect(await set('tel:+442079460555', 'https://me.example/x', '--hash', hash)).toMatchObject({ code: 2, stdout: '' });
+  expect(await chain('remove-name', '+44 20 7946 0555')).toMatchObject({ code: 4, stdout: '' });
 });
 
 test('its key is its owner’s alone', () => {

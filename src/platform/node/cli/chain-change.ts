@@ -1,51 +1,29 @@
 // `whereabouts chain start` and every command that adds a link (§9.1): the key is in a file here, the chain in its directory. Each says what
 // the directory has proven to have taken.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { isService, parseAccount, parseClaim } from '../../../protocol/account.ts';
-import { nameProof } from '../../../protocol/chain/names.ts';
-import type { NewAction } from '../../../protocol/chain/sign.ts';
 import type { ChainAccount } from '../../../protocol/chain/state.ts';
-import type { FoundChain } from '../../../client/chain.ts';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
-import { parseIdentifier } from '../../../protocol/identifier.ts';
 import { generateTemporaryKey } from '../../../protocol/token/temporary-key.ts';
-import { parseB64u } from '../../../protocol/wire.ts';
 import { chainFile, writeChainFile } from '../chain-files.ts';
 import { systemClock } from '../clock.ts';
-import { readSetup, registrationsFolder } from './asking.ts';
-import { chainsFolder, lookAt, openChainClient, openOwnChain, type ChainOptions } from './chain-asking.ts';
+import { readSetup } from './asking.ts';
+import { append, chainSubcommand, change, report } from './chain-append.ts';
+import { chainsFolder, lookAt, openChainClient, type ChainOptions } from './chain-asking.ts';
 import { formatAccount, formatInstructions, seenBySelf } from './chain-text.ts';
 import { EXIT } from './exit.ts';
 import type { Terminal } from './program.ts';
-import { openRegistrations } from './registrations.ts';
 
 interface ChangeOptions extends ChainOptions {
   readonly where?: string;
   readonly wait?: string;
   readonly to?: string;
-  readonly region?: string;
   readonly yes?: true;
 }
 
-function command(name: string, summary: string, example: string): Command {
-  return new Command(name)
-    .summary(summary)
-    .description(`${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`)
-    .option('--json', 'print JSON')
-    .option('--policy <file>', 'policy that pins the directory’s log')
-    .option('--config <file>', 'configuration file')
-    .option('--port <port>', 'port of the sandbox (default: 8080)')
-    .addHelpText('after', `\nExamples:\n  $ whereabouts chain ${example}`);
-}
-
-const change = (name: string, summary: string, example: string): Command =>
-  command(name, summary, example)
-    .option('--chain <id>', 'which chain, where you have several')
-    .option('--key-file <file>', 'sign with the key in this file');
-
 export function chainStartCommand(terminal: Terminal): Command {
-  return command('start', 'begin a public identity of your own', 'start --directory directory.example')
+  return chainSubcommand('start', 'begin a public identity of your own', 'start --directory directory.example')
     .requiredOption('--directory <domain>', 'directory to begin it in: public, and for good')
     .action(async (options: ChainOptions & { directory: string }) => {
       const { directory } = options;
@@ -68,14 +46,7 @@ export function chainStartCommand(terminal: Terminal): Command {
 
 /** Commands that do no more than add one link. */
 export function chainChangeCommands(terminal: Terminal): Command[] {
-  return [
-    addAccount(terminal),
-    removeAccount(terminal),
-    addKey(terminal),
-    removeKey(terminal),
-    addName(terminal),
-    end(terminal),
-  ];
+  return [addAccount(terminal), removeAccount(terminal), addKey(terminal), removeKey(terminal), end(terminal)];
 }
 
 function addAccount(terminal: Terminal): Command {
@@ -155,32 +126,6 @@ function removeKey(terminal: Terminal): Command {
     });
 }
 
-function addName(terminal: Terminal): Command {
-  return change('add-name', 'tie the chain to your registration', 'add-name "+44 20 7946 0555"')
-    .argument('<id>', 'phone number or e-mail address that you registered from here, with --claim <chain>')
-    .option('--region <region>', 'region of a national phone number, such as GB')
-    .action(async (input: string, options: ChangeOptions) => {
-      const id = parseIdentifier(input, options.region);
-      const { found } = await append(terminal, options, async ({ directory }, setup) => {
-        const [stored] = await openRegistrations(registrationsFolder(setup)).findAll(id, directory);
-        const kept = stored?.registration.kept;
-        if (stored === undefined || kept === undefined)
-          throw new WhereaboutsError(
-            'record-unknown',
-            'no registration of it in the chain’s directory was made from here',
-          );
-        const proof = nameProof(parseB64u(kept.seal, 32), stored.registration.holder);
-        return { type: 'add-name', directory, proof };
-      });
-      report(
-        terminal,
-        found,
-        options,
-        'Tied: whoever finds you by it may be shown this chain. To others it says nothing.',
-      );
-    });
-}
-
 function end(terminal: Terminal): Command {
   return change('end', 'end the chain, for ever', 'end --yes')
     .option('--yes', 'say that you mean it')
@@ -190,27 +135,6 @@ function end(terminal: Terminal): Command {
       const { found } = await append(terminal, options, async () => ({ type: 'end' }));
       report(terminal, found, options, `Ended: ${found.state.id}`);
     });
-}
-
-async function append(
-  terminal: Terminal,
-  options: ChangeOptions,
-  makeAction: (
-    chain: { readonly chain: string; readonly directory: string },
-    setup: ReturnType<typeof readSetup>,
-  ) => Promise<NewAction>,
-): Promise<{ found: FoundChain; directory: string }> {
-  const setup = readSetup(terminal, options.config);
-  const { chain, directory, key } = await openOwnChain(setup, options);
-  const client = await openChainClient(terminal, setup, options, directory);
-  const action = await makeAction({ chain, directory }, setup);
-  return { found: await client.appendLink(directory, chain, action, key), directory };
-}
-
-function report(terminal: Terminal, { state, epoch }: FoundChain, { json }: ChainOptions, text: string): void {
-  const { id, seq, tip } = state;
-  terminal.print(json === true ? JSON.stringify({ id, seq, link: tip, epoch }) : text);
-  terminal.leave(EXIT.done);
 }
 
 function parseNormal(service: string, text: string) {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import { chainsFolder, lookAt, openChainClient, openOwnChain, type ChainOptions } from './chain-asking.ts';
 import { listChainFiles } from '../chain-files.ts';
+import { readSealed } from './chain-index.ts';
 import { formatAccount, formatChain, seenByDirectory, seenBySelf, type Seen } from './chain-text.ts';
 import { readSetup } from './asking.ts';
 import { EXIT, type Exit } from './exit.ts';
@@ -12,6 +13,9 @@ import { parseChainId } from './register.ts';
 
 interface ShowOptions extends ChainOptions {
   readonly check?: true;
+  readonly knows?: string;
+  readonly from?: string;
+  readonly region?: string;
 }
 
 const EXAMPLES = `
@@ -19,6 +23,7 @@ Examples:
   $ whereabouts chain show                                                      your own, begun from here
   $ whereabouts chain show <id> --directory directory.example
   $ whereabouts chain show <id> --directory directory.example --check         look at the accounts yourself
+  $ whereabouts chain show <id> --directory directory.example --knows bob@example.org    also what he sealed for who knows it
 
 The directory sees which chain you look at; with --check every service does, and who runs its host may be the account's owner.
 Exit codes: 0 it holds, 1 there is none, 3 unreachable, or with --check an account is, 4 it does not hold, or with
@@ -31,6 +36,9 @@ export function chainShowCommand(terminal: Terminal): Command {
     .argument('[id]', 'the chain’s id (default: your own)')
     .option('--directory <domain>', 'directory that has it (default: that of your own chain)')
     .option('--check', 'look at every account yourself instead of taking the directory’s word')
+    .option('--knows <id>', 'phone number or e-mail address: open what the index has sealed for who knows it')
+    .option('--from <domain>', 'with --knows: whose user asks (default: the domain of the policy)')
+    .option('--region <region>', 'region of a national phone number, such as GB')
     .option('--json', 'print JSON')
     .option('--policy <file>', 'policy that pins the directory’s log')
     .option('--config <file>', 'configuration file')
@@ -58,7 +66,11 @@ async function show(terminal: Terminal, given: string | undefined, options: Show
     terminal.note('whereabouts: the directory has proven that it has no such chain [chain-unknown]');
     return terminal.leave(EXIT.absent);
   }
-  const { accounts } = found.state;
+  const { accounts, index } = found.state;
+  const opened =
+    options.knows === undefined
+      ? []
+      : await readSealed(terminal, setup, options, { directory, state: found.state, identifier: options.knows });
   const verdicts = options.check === true || accounts.length === 0 ? [] : await client.chainVerdicts(directory, id);
   const seen: (Seen | undefined)[] = [];
   for (const account of accounts) {
@@ -80,12 +92,15 @@ async function show(terminal: Terminal, given: string | undefined, options: Show
         keys,
         accounts: shown,
         names: state.names,
+        index: index.index,
+        sealed: index.sealed,
+        opened,
         links,
       }),
     );
   } else {
     const lines = accounts.map((account, at) => formatAccount(account, seen[at], terminal.style));
-    terminal.print(formatChain(found, lines, terminal.style));
+    terminal.print(formatChain(found, { accounts: lines, opened }, terminal.style));
   }
   terminal.leave(options.check === true ? exitOfSeen(seen) : EXIT.done);
 }

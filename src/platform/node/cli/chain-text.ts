@@ -5,6 +5,7 @@ import type { Verdict } from '../../../evidence/verdict.ts';
 import { formatTime } from '../../../protocol/answer.ts';
 import { isImported, type AccountClaim } from '../../../protocol/account.ts';
 import { proofMarker } from '../../../protocol/chain/names.ts';
+import type { IndexEntry } from '../../../protocol/chain/sealed-index.ts';
 import type { ChainAccount } from '../../../protocol/chain/state.ts';
 import type { Screen } from './screen.ts';
 
@@ -37,22 +38,30 @@ export function formatInstructions(account: ChainAccount, { style }: Screen): st
   );
 }
 
-/** The whole chain. */
+/** The whole chain; `opened` are entries of its index that were sealed. */
 export function formatChain(
   { state, links, epoch, asOf, witnesses }: FoundChain,
-  accounts: readonly string[],
+  { accounts, opened }: { readonly accounts: readonly string[]; readonly opened: readonly IndexEntry[] },
   style: Style,
 ): string {
-  const { id, keys, removed, names, ended } = state;
+  const { id, keys, removed, names, index, ended } = state;
   return [
     `${style('bold', id)}${ended ? `  ${style('red', 'ended')}` : ''}`,
     style('dim', `  ${links.length} links, epoch ${epoch} of ${formatTime(asOf / 1000)}, ${witnesses} witnesses`),
     ...Array.from(keys.keys(), (jkt) => `  key      ${jkt}`),
     ...Array.from(removed, (jkt) => style('dim', `  removed  ${jkt}`)),
     ...accounts.map((line) => `  ${line}`),
-    ...names.map(({ directory }) => `  name     one in ${directory}: it shows to who knows it`),
+    ...names.map(
+      ({ directory, proof }) => `  name     one in ${directory}: it shows to who knows it  ${style('dim', proof)}`,
+    ),
+    ...Object.entries(index.index).map(([definition, { ref }]) => `  index    ${definition}  ${ref}`),
+    ...opened.map(({ definition, ref }) => `  sealed   ${definition}  ${ref}`),
+    ...(index.sealed.length > opened.length ? [formatClosed(index.sealed.length - opened.length)] : []),
   ].join('\n');
 }
+
+const formatClosed = (count: number): string =>
+  `  sealed   ${count} not opened: for who knows an identifier of its owner’s (--knows)`;
 
 /** One account with what was seen there. */
 export function formatAccount({ service, account }: ChainAccount, seen: Seen | undefined, style: Style): string {

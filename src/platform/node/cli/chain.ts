@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { chainChangeCommands, chainStartCommand } from './chain-change.ts';
 import { chainImportCommand } from './chain-import.ts';
+import { setIndexCommand } from './chain-index.ts';
+import { addNameCommand, removeNameCommand } from './chain-names.ts';
 import { chainShowCommand } from './chain-show.ts';
 import type { Terminal } from './program.ts';
 
@@ -13,6 +15,9 @@ export function chainCommand(terminal: Terminal): Command {
     chainStartCommand(terminal),
     chainShowCommand(terminal),
     ...chainChangeCommands(terminal),
+    addNameCommand(terminal),
+    removeNameCommand(terminal),
+    setIndexCommand(terminal),
     chainImportCommand(terminal),
   ];
   for (const subcommand of subcommands) command.addCommand(subcommand);
