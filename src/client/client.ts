@@ -1,35 +1,26 @@
 // The client a gatekeeper's server, a person's device or a command holds: a policy, its directories, and what they remember.
 // Puts the verbs together; each is in its own file. Fetches descriptions when told to, never because of a question.
-import type { Transport } from '../evidence/safe-fetch.ts';
-import { createSafeFetch } from '../evidence/safe-fetch.ts';
 import type { AccountEvidence, AccountJudgement } from '../protocol/account-evidence.ts';
 import type { Answer } from '../protocol/answer.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
-import type { GroupSource } from '../protocol/group.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
-import type { Random } from '../protocol/oprf.ts';
 import type { IndexEntry } from '../protocol/chain/sealed-index.ts';
 import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
-import { createAside } from './aside.ts';
-import { createBridgeHealth, type HealthStore } from './bridge-health.ts';
 import { readVerdicts, type ReadVerdict } from './cited-chains.ts';
 import { appendLink, findChain, startChain, type FoundChain, type NextAction } from './chain.ts';
 import { readIndex, type IndexedChain } from './chain-index.ts';
-import type { ClientContext } from './context.ts';
 import { createConversations, type Conversations } from './conversations.ts';
 import { layOutHistory, type DescriptionHistory } from './description-history.ts';
-import type { DescriptionStore } from './description-store.ts';
-import { createDescriptions, type RefreshFailure } from './descriptions.ts';
-import { createMemoryCheckpoints, type Checkpoints, type SavedEvidence } from './checkpoints.ts';
-import { Directory } from './directory.ts';
-import type { Credentials } from './evaluate.ts';
+import { createMemoryCheckpoints, type SavedEvidence } from './checkpoints.ts';
+import { createContext, type ClientParts } from './create-context.ts';
+import type { RefreshFailure } from './descriptions.ts';
 import { createFollower } from './follower.ts';
 import { readLogView, type LogView } from './log-view.ts';
 import { monitor, type MonitorReport, type WatchedName } from './monitor.ts';
 import { createMemoryMonitorStore, type MonitorStore } from './monitor-state.ts';
 import { readPolicyDescriptions, refreshPolicy } from './known.ts';
 import { createNetworks, type Network } from './networks.ts';
-import { createPatience, waitAtMost } from './patience.ts';
+import { waitAtMost } from './patience.ts';
 import type { Policy } from './policy.ts';
 import { register, renew, update, type RegisterOptions, type RenewOptions, type UpdateOptions } from './register.ts';
 import type { Registration } from './registration.ts';
@@ -132,21 +123,6 @@ export interface Client {
   history(domain: string): Promise<DescriptionHistory | undefined>;
   /** What directories signed that they should not have (§6.6). */
   evidence(): Promise<readonly SavedEvidence[]>;
-}
-
-export interface ClientParts {
-  readonly policy: Policy;
-  readonly transport: Transport;
-  readonly sandbox: boolean;
-  readonly clock: () => number;
-  readonly random: Random;
-  readonly group: GroupSource;
-  readonly credentials?: Credentials;
-  readonly store?: DescriptionStore;
-  /** What is remembered of bridges: memory unless given. */
-  readonly health?: HealthStore;
-  /** What is remembered of logs: memory unless given. */
-  readonly checkpoints?: Checkpoints;
 }
 
 export function createClient(parts: ClientParts): Client {
@@ -267,43 +243,5 @@ export function createClient(parts: ClientParts): Client {
       return readLogView(context.directory(domain), epochs, clock());
     },
     evidence: () => checkpoints.listEvidence(),
-  };
-}
-
-function createContext(parts: ClientParts, checkpoints: Checkpoints): ClientContext {
-  const { policy, clock, random, group, sandbox, credentials, store, health } = parts;
-  const fetch = createSafeFetch(parts.transport, { sandbox });
-  const descriptions = createDescriptions({ fetch, clock, sandbox, ...(store === undefined ? {} : { store }) });
-  const directories = new Map<string, Directory>();
-  const aside = createAside(checkpoints);
-  return {
-    policy,
-    aside,
-    patience: createPatience(),
-    sandbox,
-    fetch,
-    clock,
-    random,
-    group,
-    descriptions,
-    health: createBridgeHealth({ fetch, clock, store: health }),
-    ...(credentials === undefined ? {} : { credentials }),
-    directory: (domain) => {
-      const known =
-        directories.get(domain) ??
-        new Directory(
-          {
-            fetch,
-            clock,
-            descriptions,
-            checkpoints: aside.checkpoints,
-            pin: policy.logs?.[domain],
-            publication: policy.publications?.[domain],
-          },
-          domain,
-        );
-      directories.set(domain, known);
-      return known;
-    },
   };
 }

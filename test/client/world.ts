@@ -3,7 +3,8 @@
 import { DepositGroup } from '../../src/server/directory/deposit-group.ts';
 import { inlineEvaluation } from '../../src/server/directory/inline-evaluation.ts';
 import { logParts } from '../../src/server/log-parts.ts';
-import { createClient, type Client, type ClientParts } from '../../src/client/client.ts';
+import { createClient, type Client } from '../../src/client/client.ts';
+import type { ClientParts } from '../../src/client/create-context.ts';
 import { createDescriptions } from '../../src/client/descriptions.ts';
 import type { Policy } from '../../src/client/policy.ts';
 import { createSafeFetch, type Transport } from '../../src/evidence/safe-fetch.ts';
