@@ -5,8 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { createClient, type Client } from '../../src/client/client.ts';
 import { parsePolicy } from '../../src/client/policy.ts';
 import type { Transport } from '../../src/evidence/safe-fetch.ts';
+import { parseClaim } from '../../src/protocol/account.ts';
+import { nameProof } from '../../src/protocol/chain/names.ts';
+import type { NewAction } from '../../src/protocol/chain/sign.ts';
 import { CODES } from '../../src/protocol/errors.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
+import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
+import { parseB64u } from '../../src/protocol/wire.ts';
 import { judgeBy, type Judge, type Reference } from '../support/conformance.ts';
 import { LogFollower } from './log-follower.ts';
 
@@ -33,6 +38,9 @@ export interface World {
   /** Verifier keys of witnesses that cosign the log. */
   readonly witnesses: readonly string[];
 }
+
+/** What a chain claims; nobody proves it. */
+const CLAIMED = { service: 'https', account: 'carol.example' } as const;
 
 const ELEMENT = '4oc4mBmKJBxyqA2dGEHTVDDOMGPqWqZdyVRS4vUHgjc';
 
@@ -106,6 +114,57 @@ export function describeBlackBox(name: string, given: () => World): void {
       expect(await where()).toMatchObject({ outcome: 'found', routes: [{ address: ADDRESS, assurance: 'confirmed' }] });
       await client.withdraw(registration);
       expect(await where()).toMatchObject({ outcome: 'absent', routes: [] });
+    });
+
+    test('an identity chain: begun, continued, proven, searched, a DID, shown to who knows the number it is tied to', async () => {
+      const client = open();
+      const key = await generateTemporaryKey();
+      const { id } = (await client.startChain(NAMES.directory, key)).state;
+      const append = (action: NewAction) => client.appendLink(NAMES.directory, id, action, key);
+      const { tip } = (await append({ type: 'add-account', ...parseClaim(CLAIMED) })).state;
+      const registration = await client.register({
+        identifier: ID,
+        providers: [{ domain: NAMES.issuer, address: ADDRESS, authorization: SESSION }],
+        claims: [id],
+        keep: true,
+      });
+      const proof = nameProof(parseB64u(registration.kept?.seal ?? '', 32), registration.holder);
+      await append({ type: 'add-name', directory: NAMES.directory, proof });
+
+      // Somebody who never heard of it.
+      const found = await open().findChain(NAMES.directory, id);
+      expect([found?.links.length, found?.state.accounts]).toMatchObject([3, [{ ...CLAIMED, link: tip }]]);
+      const account = encodeURIComponent(`${CLAIMED.service}:${CLAIMED.account}`);
+      const claiming: unknown = await (await get(`/v1/chains?account=${account}`)).json();
+      expect(claiming).toMatchObject({ ...CLAIMED, chains: [{ id, link: tip }] });
+      const document = await get(`/v1/chains/${id}/did.json`);
+      expect(document.headers.get('content-type')).toBe('application/did+ld+json');
+      expect(await document.json()).toMatchObject({
+        id: `did:web:${NAMES.directory}:v1:chains:${id}`,
+        alsoKnownAs: [`https://${CLAIMED.account}/`],
+        verificationMethod: [{ publicKeyJwk: key.jwk }],
+      });
+      // Whether it has been looked at by now is the directory's own pace.
+      expect((await get(`/v1/chains/${id}/accounts`)).status).toBe(200);
+
+      const asCaller = { authorization: `Bearer ${world().token}` };
+      const shown = await post(NAMES.gatekeeper, '/v1/where', { id: ID, chains: true }, asCaller);
+      expect(await shown.json()).toMatchObject({ routes: [{ chains: [{ id, accounts: [CLAIMED] }] }] });
+      const verify = async (address: string) => {
+        const question = { id: ID, claims: { provider: NAMES.issuer, address } };
+        const reply = await post(NAMES.gatekeeper, '/v1/verify', question, asCaller);
+        return (await reply.json()) as { verdict: string; evidence: object | null };
+      };
+      const match = await verify(ADDRESS);
+      expect(match.verdict).toBe('match');
+      // Whoever is handed the evidence judges it himself, and asks no directory.
+      expect(await client.verifyEvidence(match.evidence)).toMatchObject({ verdict: 'match' });
+      expect((await verify('@mallory:bob.example')).verdict).toBe('mismatch');
+      await client.withdraw(registration);
+      const last = { links: expect.any(Array) as unknown, state: { ended: true, accounts: [] } };
+      expect(await append({ type: 'end' })).toMatchObject(last);
+      const late = await post(NAMES.directory, `/v1/chains/${id}`, { link: found?.links.at(-1) });
+      expect([late.status, await late.json()]).toMatchObject([200, { id, seq: 2 }]);
     });
 
     test('the log can be followed with what C2SP says alone', async () => {

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
+import { linkHash, proofMarker } from '../../src/protocol/chain/names.ts';
 import { formatVkey } from '../../src/protocol/log/vkey.ts';
 import { generateKeys, openKeys, type StoredKeys } from '../../src/server/keys.ts';
 import { cosignerOf } from '../../src/server/witness-parts.ts';
 import { describeBlackBox, NAMES, POLICY, type Host, type World } from '../conformance/black-box.ts';
+import { claim, createOwner } from '../support/chains.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 
 const random = (octets: number): Uint8Array => new Uint8Array(randomBytes(octets));
@@ -16,6 +18,7 @@ const TOKEN = 'x'.repeat(43);
 const closers: (() => unknown)[] = [];
 let harness: TestHarness;
 let witness: string;
+let directoryDatabase: string | undefined;
 
 const secretsOf = (keys: StoredKeys) => ({
   WHEREABOUTS_OPRF_KEY: keys.oprf[0]?.secret ?? '',
@@ -29,6 +32,8 @@ async function openDatabase(): Promise<string> {
   const { url } = place;
   closers.push(() => place.drop());
   await (await openPostgres(url)).close();
+  // The directory's is the first.
+  directoryDatabase ??= url;
   const address = new URL(url);
   // Hyperdrive's configuration refuses an address without a password.
   address.password ||= 'x';
@@ -127,6 +132,35 @@ test('what is due by the clock is done: heartbeats, what is asked again, the swe
       expect(await harness.getWorker(name).scheduled({ cron, scheduledTime: new Date() })).toMatchObject({
         outcome: 'ok',
       });
+});
+
+test('an account that a chain claims is looked at by the clock, and again when it is due', async () => {
+  const ask = (path: string, body?: object) =>
+    harness.getWorker('directory').fetch(`https://${NAMES.directory}${path}`, {
+      ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  const owner = await createOwner(Math.floor(Date.now() / 1_000));
+  const [start = ''] = owner.links;
+  expect((await ask('/v1/chains', { link: start })).status).toBe(201);
+  const id = linkHash(start);
+  const link = await owner.add(claim('https', 'dora.example'));
+  expect((await ask(`/v1/chains/${id}`, { link })).status).toBe(201);
+  const tick = async () => {
+    await harness.getWorker('directory').scheduled({ cron: '* * * * *', scheduledTime: new Date() });
+    const { accounts } = (await (await ask(`/v1/chains/${id}/accounts`)).json()) as { accounts: object[] };
+    return accounts;
+  };
+  const seen = { service: 'https', account: 'dora.example', checker: NAMES.directory };
+  expect(await tick()).toMatchObject([{ ...seen, state: 'failed', reason: 'statement-missing' }]);
+  const site = 'https://dora.example/.well-known/whereabouts-proof.txt';
+  await harness.getWorker('internet').fetch(site, { method: 'PUT', body: proofMarker(linkHash(link)) });
+  // Not due yet: nobody is asked before his time.
+  expect(await tick()).toMatchObject([{ state: 'failed' }]);
+  const { db, close } = await openPostgres(directoryDatabase ?? '');
+  await db.execute('update account_checks set next_at = 0');
+  await db.execute('update account_hosts set due_at = 0, free_at = 0');
+  await close();
+  expect(await tick()).toMatchObject([{ ...seen, state: 'ok', firstOkAt: expect.any(String) as unknown }]);
 });
 
 test('what the Workers said in their logs names nobody', () => {
