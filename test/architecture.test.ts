@@ -169,4 +169,20 @@ describe('house', () => {
     const long = texts.filter(({ text }) => text.split('\n').length > 301).map(({ file }) => file);
     expect({ silent, long }).toEqual({ silent: [], long: [] });
   });
+
+  test('what replays Keybase chains and profiles, and OpenPGP, is in no Worker and in no SDK that only looks people up', () => {
+    const reach = (door: string): Set<string> => {
+      const seen = new Set([door]);
+      // A set that grows while it is walked.
+      for (const file of seen)
+        for (const { from, to } of imports)
+          if (from === file) seen.add(to.startsWith('.') ? path.posix.join(path.posix.dirname(from), to) : to);
+      return seen;
+    };
+    const foreign = (door: string) =>
+      [...reach(door)].filter((file) => /^(?:openpgp$|evidence\/(?:keybase|asp)\/)/.test(file));
+    for (const door of ['worker.ts', 'index.ts', 'sdk-node.ts', 'node.ts'])
+      expect([door, foreign(door)]).toEqual([door, []]);
+    expect(foreign('imports.ts')).toContain('openpgp');
+  });
 });

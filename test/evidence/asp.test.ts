@@ -1,12 +1,10 @@
 // Ariadne profiles: the published one, ours with one sin each, and a served one.
-import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fetchAsp } from '../../src/evidence/asp/fetch.ts';
 import { importAsp } from '../../src/evidence/asp/profile.ts';
-import { formatBase32 } from '../../src/evidence/did/multibase.ts';
 import { createSafeFetch, type Transport } from '../../src/evidence/safe-fetch.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
-import { parseB64u, utf8 } from '../../src/protocol/wire.ts';
+import { A, party, payload, sign, type Party } from './asp-profile.ts';
 
 const NOW = 1_700_000_000;
 
@@ -19,34 +17,6 @@ async function reasonOf(work: Promise<unknown>): Promise<unknown> {
     throw error;
   }
 }
-
-interface Party {
-  readonly alg: 'EdDSA' | 'ES256';
-  readonly jwk: JWK;
-  readonly privateKey: CryptoKey;
-  readonly fingerprint: string;
-}
-type CryptoKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
-
-async function party(alg: Party['alg']): Promise<Party> {
-  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-  const jwk = await exportJWK(publicKey);
-  const digest = parseB64u(await calculateJwkThumbprint(jwk, 'sha512'));
-  return { alg, jwk, privateKey, fingerprint: formatBase32(digest.subarray(0, 16)).toUpperCase() };
-}
-
-const A = 'http://ariadne.id/';
-const payload = (claims: readonly string[], more: object = {}) => ({
-  [`${A}version`]: 0,
-  [`${A}type`]: 'profile',
-  [`${A}name`]: 'Alice',
-  [`${A}claims`]: claims,
-  ...more,
-});
-const sign = ({ alg, jwk, privateKey, fingerprint }: Party, body: object, header: object = {}): Promise<string> =>
-  new CompactSign(utf8(JSON.stringify(body)))
-    .setProtectedHeader({ typ: 'JWT', kid: fingerprint, jwk, alg, ...header })
-    .sign(privateKey);
 
 let [alice, bob, carol]: [Party, Party, Party] = [] as never;
 beforeAll(async () => {

@@ -9,6 +9,7 @@ import { fetchPlcLog } from '../../../evidence/did/resolve.ts';
 import { importKeybase } from '../../../evidence/keybase/import.ts';
 import type { Foreign, Offered } from '../../../evidence/offer.ts';
 import { replayPlc } from '../../../evidence/plc/audit-log.ts';
+import { refusedAs } from '../../../evidence/refusal.ts';
 import { WhereaboutsError } from '../../../protocol/errors.ts';
 import { parseJson, type Json } from '../../../protocol/json.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
@@ -101,7 +102,7 @@ async function readPlc(source: string, options: ImportOptions, terminal: Termina
   const fetched = source.startsWith('did:');
   const log: Json | undefined = fetched
     ? await fetchPlcLog(source, { fetch: openNetwork(false, options, terminal).fetch })
-    : parseJson(await readSource(source));
+    : parseLog(await readSource(source));
   if (log === undefined) return undefined;
   const state = replayPlc(log, fetched ? source : firstDid(log));
   const { did, data, operations, nullified, head } = state;
@@ -143,6 +144,8 @@ function openNetwork(sandbox: boolean, options: ImportOptions, terminal: Termina
   if (sandbox) return openSandboxOutside(sandboxPort(options.port, terminal.env));
   return openOutside(readSetup(terminal, options.config).values);
 }
+
+const parseLog = (document: Uint8Array): Json => refusedAs('syntax', () => parseJson(document));
 
 /** A log names its DID in each entry; which it is, its first operation proves. */
 function firstDid(log: Json): string {
