@@ -114,8 +114,8 @@ describe('did:plc', () => {
   test.skipIf(folder === undefined)(`a log that holds, and one that does not (or ${NO_FOREIGN})`, async () => {
     const file = name('valid', 'log_legacy_dholms.json');
     const { code, stdout } = await from(['plc', file]);
-    const [{ did = '' } = {}] = JSON.parse(readFileSync(file, 'utf8')) as { did: string }[];
-    expect([code, stdout.split('\n')[0]]).toEqual([0, did]);
+    const [first] = JSON.parse(readFileSync(file, 'utf8')) as { did: string }[];
+    expect([code, stdout.split('\n')[0]]).toEqual([0, first?.did]);
     expect(stdout).toMatch(/ {2}log {7}\d+ operations, 0 undone\n/);
     expect(stdout).toContain('  also known as: at://');
     const refused = await from(['plc', name('invalid', 'log_invalid_sig_k256_high_s.json')]);

@@ -156,10 +156,10 @@ test('an account that a chain claims is looked at by the clock, and again when i
   await harness.getWorker('internet').fetch(site, { method: 'PUT', body: proofMarker(linkHash(link)) });
   // Not due yet: nobody is asked before his time.
   expect(await tick()).toMatchObject([{ state: 'failed' }]);
-  const { db, close } = await openPostgres(directoryDatabase ?? '');
-  await db.execute('update account_checks set next_at = 0');
-  await db.execute('update account_hosts set due_at = 0, free_at = 0');
-  await close();
+  const database = await openPostgres(directoryDatabase ?? '');
+  await database.db.execute('update account_checks set next_at = 0');
+  await database.db.execute('update account_hosts set due_at = 0, free_at = 0');
+  await database.close();
   expect(await tick()).toMatchObject([{ ...seen, state: 'ok', firstOkAt: expect.any(String) as unknown }]);
 });
 
