@@ -12,6 +12,7 @@ import type { Database } from '../../src/server/store/database.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { createDepositor, createParty, makeDeposit, type Made } from '../support/directory.ts';
 import { makeHome, run, startServer, type Home } from '../support/program.ts';
+import { sleep } from '../../src/server/directory/sequencer/waiting.ts';
 
 const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 20 : 5;
 const ANSWERED = 50;
@@ -57,18 +58,27 @@ async function freshDeposit(): Promise<Made> {
   return makeDeposit(await createDepositor(new Uint8Array(randomBytes(32))), [issuer], times);
 }
 
-/** Deposits until `stop` says so; a deposit counts once it was answered. */
+/** Deposits until `stop` says so; a deposit counts once it was answered. Who is told to come again does. */
 async function depositUntil(url: string, answered: Made[], stop: () => boolean): Promise<void> {
   while (!stop()) {
     const made = await freshDeposit();
     try {
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(`${url}${made.path}`, { method: 'PUT', headers, body: JSON.stringify(made.body) });
-      if (response.status === 201) answered.push(made);
-      else throw new Error(`refused: ${response.status} ${await response.text()}`);
+      await depositOnce(url, made, stop);
+      answered.push(made);
     } catch (error) {
       if (!stop()) throw error;
     }
+  }
+}
+
+async function depositOnce(url: string, made: Made, stop: () => boolean): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  for (;;) {
+    const response = await fetch(`${url}${made.path}`, { method: 'PUT', headers, body: JSON.stringify(made.body) });
+    const text = await response.text();
+    if (response.ok) return;
+    if (response.status !== 503 || stop()) throw new Error(`refused: ${response.status} ${text}`);
+    await sleep(200);
   }
 }
 
@@ -115,13 +125,20 @@ test.concurrent.each(Object.entries(PLACES))(`%s: ${ROUNDS} rounds`, { timeout: 
     const before = await readAll(url);
     expect(kept.filter(({ digest }) => !before.has(digest))).toEqual([]);
     const answered: Made[] = [];
+    const failed: unknown[] = [];
     let killed = false;
-    const streams = Array.from({ length: PARALLEL }, () => depositUntil(url, answered, () => killed));
-    while (answered.length < ANSWERED) await new Promise((resolve) => setTimeout(resolve, 2));
+    const streams = Array.from({ length: PARALLEL }, () =>
+      depositUntil(url, answered, () => killed).catch((error: unknown) => failed.push(error)),
+    );
+    while (answered.length < ANSWERED) {
+      expect(failed, 'deposits refused').toEqual([]);
+      await sleep(2);
+    }
     killed = true;
     await server.stop('SIGKILL');
     const count = answered.length;
     await Promise.all(streams);
+    expect(failed, 'deposits refused').toEqual([]);
     // Answers already on the wire when the process died count as answered too.
     inFlight.push(PARALLEL - (answered.length - count));
     kept.push(...answered);
