@@ -146,9 +146,11 @@ export { CHANGES, type AnswerChange, type Direction } from './protocol/answer-ch
 export type { Connect, Hop } from './protocol/bridge.ts';
 export { gatherInputs, type Asked, type Known } from './protocol/conversation/gather.ts';
 export { hashInputs, type Inputs } from './protocol/conversation/inputs.ts';
+export { readPaths, type Paths } from './protocol/conversation/paths.ts';
 export { hashPlan, makePlan, nextPlan, verifyPlan, type Plan } from './protocol/conversation/plan.ts';
-export type { Privacy } from './protocol/conversation/privacy.ts';
+export { levelOf, type Privacy } from './protocol/conversation/privacy.ts';
 export { readPlan, verifyPlanToken, type SignedPlan } from './protocol/token/plan.ts';
+export type { Description } from './protocol/description.ts';
 export type { Encryption, Reason } from './protocol/encryption.ts';
 export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
 export { isService, parseAccount, parseAccountName, parseClaim } from './protocol/account.ts';

@@ -2,6 +2,7 @@
 // Puts the verbs together; each is in its own file. Fetches descriptions when told to, never because of a question.
 import type { AccountEvidence, AccountJudgement } from '../protocol/account-evidence.ts';
 import type { Answer } from '../protocol/answer.ts';
+import type { Description } from '../protocol/description.ts';
 import { WhereaboutsError } from '../protocol/errors.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { IndexEntry } from '../protocol/chain/sealed-index.ts';
@@ -86,6 +87,8 @@ export interface Client {
    * Throws why not: `description-invalid`, `provider-unknown`, `peer-unreachable`, `url-refused`, `request-invalid`.
    */
   addNetwork(domain: string, from?: string): Promise<Network>;
+  /** What a domain says about itself (§8), fetched and checked unless a fresh copy is at hand. Throws why not. */
+  describe(domain: string): Promise<Description>;
   /** Conversations across networks, planned by directories (§11.11). */
   readonly conversations: Conversations;
   register(options: RegisterOptions): Promise<Registration>;
@@ -202,6 +205,7 @@ export function createClient(parts: ClientParts): Client {
       await start();
       return networks.add(domain, from);
     },
+    describe: (domain) => descriptions.fetch(domain),
     conversations: createConversations(context),
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),

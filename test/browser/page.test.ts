@@ -1,5 +1,6 @@
 // The page as people use it: real Chromium against a real sandbox; on a phone and on a desk, in light and dark, by keyboard alone.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { testConversation } from './conversation.ts';
 import { testWire } from './wire.ts';
 import {
   active,
@@ -53,6 +54,9 @@ describe.skipIf(!('browser' in started))(name, () => {
       await look();
       await show(page, 'watch');
       await page.getByText('There is nothing to watch').waitFor();
+      await look();
+      await show(page, 'conversation');
+      await page.locator('.plan-box svg').waitFor();
       await look();
       await show(page, 'log');
       await page.locator('svg.picture').waitFor();
@@ -260,5 +264,6 @@ describe.skipIf(!('browser' in started))(name, () => {
     expect(await page.locator('html').getAttribute('lang')).toBe(language);
   });
 
+  describe('a conversation', () => testConversation(() => site));
   describe('on the wire', () => testWire(() => site));
 });

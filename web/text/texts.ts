@@ -168,6 +168,34 @@ export interface Texts {
     readonly stranger: string;
     readonly columns: Readonly<Record<'epoch' | 'what' | 'who', string>>;
   };
+  readonly conversation: {
+    readonly nav: string;
+    readonly title: string;
+    readonly intro: string;
+    readonly networks: string;
+    readonly pickMore: string;
+    readonly tree: string;
+    readonly hint: string;
+    readonly whole: string;
+    /** `groups`: those that reach one another, with bars between them. */
+    readonly apart: (groups: string) => string;
+    readonly computed: (plan: number) => string;
+    readonly picture: (networks: string) => string;
+    readonly bridges: string;
+    readonly bridgesHint: string;
+    readonly noBridges: string;
+    readonly speaks: (network: string, language: string) => string;
+    readonly states: Readonly<Record<'used' | 'spare' | 'offline', string>>;
+    readonly wentOff: (bridge: string) => string;
+    readonly cameBack: (bridge: string) => string;
+    readonly healed: (bridges: string) => string;
+    readonly unchanged: string;
+    readonly forwards: string;
+    readonly nobody: string;
+    readonly pairs: string;
+    readonly noWay: string;
+    readonly columns: Readonly<Record<'bridge' | 'between' | 'pair' | 'over', string>>;
+  };
   readonly log: {
     readonly nav: string;
     readonly title: string;

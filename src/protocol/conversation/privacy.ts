@@ -19,6 +19,9 @@ const LEVEL_OF: Readonly<Record<Openness, Level>> = {
   100: 'not-end-to-end',
 };
 
+/** How well a conversation over a bridge of this openness is encrypted. */
+export const levelOf = (openness: Openness): Level => LEVEL_OF[openness];
+
 const UNREACHABLE: Privacy = { level: 'not-end-to-end', verdict: 'unreachable', readers: [] };
 
 /** What people of two networks can expect of what they write to each other; of one network, of what stays there. */
@@ -43,7 +46,7 @@ function judge(
   const bridges = inputs.bridges.filter(({ id }) => used.has(id));
   const networks = inputs.networks.filter(({ id }) => way.networks.includes(id));
   const plain = networks.filter(({ encryption }) => encryption === 'none').map(({ id }) => id);
-  const levels = [...bridges.map(({ openness }) => LEVEL_OF[openness]), ...(plain.length > 0 ? [LEVELS[3]] : [])];
+  const levels = [...bridges.map(({ openness }) => levelOf(openness)), ...(plain.length > 0 ? [LEVELS[3]] : [])];
   const level = LEVELS[Math.max(0, ...levels.map((one) => LEVELS.indexOf(one)))] ?? 'not-end-to-end';
   const beside = bridges
     .filter(({ openness }) => openness === 100)

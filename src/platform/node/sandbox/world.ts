@@ -28,6 +28,31 @@ export const POLICY: Policy = {
   logs: { [DIRECTORY]: PIN, [HARBOUR]: PIN },
 };
 
+/**
+ * Bridges for conversations of more than two networks (protocol.md §11), several for each pair, so that one can be missing: CharlieChat
+ * runs one for three, BobChat one for two, and both common languages remain. Each is as its operator lists it, at every network of it.
+ */
+const GROUP_BRIDGES = [
+  { id: `${CHARLIECHAT}/groups`, operator: CHARLIECHAT, networks: [GATEKEEPER, BOBCHAT, CHARLIECHAT] },
+  { id: `${BOBCHAT}/groups`, operator: BOBCHAT, networks: [GATEKEEPER, BOBCHAT] },
+] as const;
+
+const groupBridges = (domain: SandboxDomain): { [member: string]: Json }[] =>
+  GROUP_BRIDGES.filter(({ networks }) => networks.some((network) => network === domain)).map(
+    ({ id, operator, networks }) => ({
+      id,
+      from: [...networks],
+      protocol: 'group',
+      placement: 'server',
+      encryption: 're-encrypted',
+      networks: [...networks],
+      operator,
+      features: ['text', 'file', 'group'],
+      priority: 30,
+      for: ['group'],
+    }),
+  );
+
 export interface Character {
   readonly name: string;
   /** The `provider` member of its description (§8), if it has users. */
@@ -72,6 +97,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
           priority: 20,
           for: ['direct', 'group'],
         },
+        ...groupBridges(GATEKEEPER),
       ],
     }),
   },
@@ -109,6 +135,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
           priority: 20,
           for: ['direct', 'group'],
         },
+        ...groupBridges(BOBCHAT),
       ],
     }),
   },
@@ -133,6 +160,7 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
           priority: 10,
           for: ['direct'],
         },
+        ...groupBridges(CHARLIECHAT),
       ],
     }),
   },
@@ -155,6 +183,19 @@ export const CHARACTERS: Readonly<Record<SandboxDomain, Character>> = {
           features: ['text'],
           priority: 10,
           for: ['direct'],
+        },
+        {
+          id: `${EVECHAT}/groups`,
+          from: ['*'],
+          protocol: 'matrix',
+          endpoint: `${base}/bridges/groups`,
+          placement: 'server',
+          encryption: 'none',
+          networks: [EVECHAT, 'matrix'],
+          operator: EVECHAT,
+          features: ['text'],
+          priority: 30,
+          for: ['group'],
         },
       ],
     }),
