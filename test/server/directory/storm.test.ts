@@ -1,6 +1,7 @@
 // Evaluations at ten times their quota by fifty clients, with readers and depositors beside them, on a directory as an operator runs it:
 // what is refused is refused as the protocol says, every reply verifies, no deposit is lost. Then the same while PostgreSQL crashes and
-// comes back again and again; with WHEREABOUTS_TEST_LONG=1 for three minutes. How long readers wait is a benchmark's to say (`npm run bench -- storm`, `npm run soak`).
+// comes back again and again; with WHEREABOUTS_TEST_LONG=1 for three minutes. How long readers wait is a benchmark's to say
+// (`npm run bench -- storm`, `npm run soak`).
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
