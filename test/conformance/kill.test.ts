@@ -14,7 +14,7 @@ import { createDepositor, createParty, makeDeposit, type Made } from '../support
 import { makeHome, run, startServer, type Home } from '../support/program.ts';
 import { sleep } from '../../src/server/directory/sequencer/waiting.ts';
 
-const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 20 : 5;
+const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 20 : 3;
 const ANSWERED = 50;
 // More than one epoch answers, so that a round is a matter of two or three.
 const PARALLEL = 32;
