@@ -42,6 +42,7 @@ export async function buildPage(folder = OUT): Promise<void> {
     logLevel: 'warn',
     build: {
       outDir: folder,
+      rolldownOptions: { input: ['index.html', 'reference.html'].map((name) => path.join(import.meta.dirname, name)) },
       emptyOutDir: true,
       target: 'es2024',
       // Small files stay files: the page's policy allows no script or style in the document, and no data: but for images.

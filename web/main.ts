@@ -56,7 +56,12 @@ async function draw(): Promise<void> {
     h('a', { class: 'skip', href: '#content', onclick: (event) => skip(event, main) }, texts.skip),
     header(texts, language, [...links.values()], known?.sandbox === true),
     main,
-    h('footer', {}, h('p', {}, texts.trust(location.host))),
+    h(
+      'footer',
+      {},
+      h('p', {}, texts.trust(location.host)),
+      h('p', {}, h('a', { href: '/reference' }, texts.reference)),
+    ),
     status,
   );
   if (known === undefined) {

@@ -3,7 +3,13 @@
 export interface Settings {
   readonly sandbox: boolean;
   readonly directories: readonly string[];
-  readonly askers: readonly { readonly name: string; readonly policy: { readonly domain: string } }[];
+  readonly askers: readonly {
+    readonly name: string;
+    readonly policy: {
+      readonly domain: string;
+      readonly logs?: Readonly<Record<string, { readonly witnesses: readonly { readonly key: string }[] }>>;
+    };
+  }[];
   readonly providers: readonly string[];
   readonly samples: readonly { readonly name: string; readonly identifier: string }[];
 }

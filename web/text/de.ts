@@ -10,6 +10,7 @@ export const texts: Texts = {
   sandbox: 'Sandkasten: erfundene Leute und Anbieter auf diesem Rechner. Hier darf jeder jeder sein.',
   trust: (host) =>
     `Diese Seite kommt von ${host}. Was Sie eingeben, wird in Ihrem Browser verblindet; wer eine Seite ausliefert, könnte aber auch eine andere ausliefern. Wer sich darauf nicht verlassen will, nimmt die Befehlszeile oder eine App, die ihre eigene Kopie mitbringt.`,
+  reference: 'API-Referenz',
   loading: 'Wird geladen …',
   offline: 'Dieser Teil konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
   identifier: 'Telefonnummer oder E-Mail-Adresse',

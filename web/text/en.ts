@@ -10,6 +10,7 @@ export const texts: Texts = {
   sandbox: 'Sandbox: made-up people and providers on this machine. Anybody here may be anybody.',
   trust: (host) =>
     `This page comes from ${host}. What you type is blinded in your browser; but whoever serves a page could serve another one. If you do not want to rely on that, use the command line or an app that brings its own copy.`,
+  reference: 'API reference',
   loading: 'Loading…',
   offline: 'This part could not be loaded. Check the connection and try again.',
   identifier: 'Phone number or e-mail address',

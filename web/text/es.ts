@@ -10,6 +10,7 @@ export const texts: Texts = {
   sandbox: 'Zona de pruebas: personas y proveedores inventados en esta máquina. Aquí cualquiera puede ser cualquiera.',
   trust: (host) =>
     `Esta página viene de ${host}. Lo que usted escribe se oculta en su navegador; pero quien sirve una página podría servir otra. Si no quiere depender de eso, use la línea de órdenes o una aplicación que traiga su propia copia.`,
+  reference: 'Referencia de la API',
   loading: 'Cargando…',
   offline: 'Esta parte no se pudo cargar. Compruebe la conexión e inténtelo de nuevo.',
   identifier: 'Número de teléfono o dirección de correo',

@@ -11,6 +11,7 @@ export const texts: Texts = {
     'Bac à sable : des personnes et des fournisseurs inventés, sur cette machine. Ici, n’importe qui peut être n’importe qui.',
   trust: (host) =>
     `Cette page vient de ${host}. Ce que vous saisissez est masqué dans votre navigateur ; mais qui sert une page pourrait en servir une autre. Si vous ne voulez pas vous y fier, utilisez la ligne de commande ou une application qui apporte sa propre copie.`,
+  reference: 'Référence de l’API',
   loading: 'Chargement…',
   offline: 'Cette partie n’a pas pu être chargée. Vérifiez la connexion et réessayez.',
   identifier: 'Numéro de téléphone ou adresse e-mail',

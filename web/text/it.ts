@@ -10,6 +10,7 @@ export const texts: Texts = {
   sandbox: 'Area di prova: persone e fornitori inventati, su questa macchina. Qui chiunque può essere chiunque.',
   trust: (host) =>
     `Questa pagina viene da ${host}. Ciò che scrivi viene mascherato nel tuo browser; ma chi serve una pagina potrebbe servirne un’altra. Se non vuoi fidarti di questo, usa la riga di comando o un’app che porta con sé la propria copia.`,
+  reference: 'Riferimento dell’API',
   loading: 'Caricamento…',
   offline: 'Questa parte non è stata caricata. Controlla la connessione e riprova.',
   identifier: 'Numero di telefono o indirizzo e-mail',

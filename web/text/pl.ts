@@ -10,6 +10,7 @@ export const texts: Texts = {
   sandbox: 'Piaskownica: zmyśleni ludzie i dostawcy na tym komputerze. Tutaj każdy może być każdym.',
   trust: (host) =>
     `Ta strona pochodzi z ${host}. To, co wpisujesz, jest zaślepiane w Twojej przeglądarce; kto jednak podaje stronę, mógłby podać inną. Jeśli nie chcesz na tym polegać, użyj wiersza poleceń albo aplikacji, która ma własną kopię.`,
+  reference: 'Opis API',
   loading: 'Wczytywanie…',
   offline: 'Tej części nie udało się wczytać. Sprawdź połączenie i spróbuj ponownie.',
   identifier: 'Numer telefonu lub adres e-mail',

@@ -36,6 +36,8 @@ export interface Texts {
   readonly themes: Readonly<Record<'auto' | 'light' | 'dark', string>>;
   readonly sandbox: string;
   readonly trust: (host: string) => string;
+  /** What leads to `/reference`. */
+  readonly reference: string;
   readonly loading: string;
   readonly offline: string;
   readonly identifier: string;

@@ -1,4 +1,4 @@
-// The page at `/`: its files, in the coding the browser takes, and the settings it begins with. No part of the protocol and of no
+// The page at `/`, and the API reference at `/reference`: their files, in the coding the browser takes, and the settings it begins with. No part of the protocol and of no
 // API. What it may do there is the header's; what it does is in web/.
 import type { Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
@@ -14,7 +14,8 @@ const ASK_FIRST = 'no-cache';
 
 type Fetch = (request: Request, bindings: Bindings) => Response | Promise<Response>;
 
-const isOfPage = (path: string): boolean => path === '/' || path === '/page.json' || path.startsWith('/assets/');
+const isOfPage = (path: string): boolean =>
+  path === '/' || path === '/reference' || path === '/page.json' || path.startsWith('/assets/');
 
 /** An API with a page for people beside it, where one was built. */
 export function withPage(api: Fetch, observers: Observers, page: Page | undefined): Fetch {
@@ -26,6 +27,7 @@ export function withPage(api: Fetch, observers: Observers, page: Page | undefine
 export function pageApp(observers: Observers, page: Page): Hono<Env> {
   const app = createHttpApp(observers, { role: 'directory', origins: '*' });
   endpoint(app, '/', { GET: (c) => sendFile(c, page, 'index.html') });
+  endpoint(app, '/reference', { GET: (c) => sendFile(c, page, 'reference.html') });
   endpoint(app, '/assets/:file', { GET: (c) => sendFile(c, page, `assets/${parameter(c, 'file')}`) });
   endpoint(app, '/page.json', {
     GET: (c) => c.json(page.settings, 200, { 'cache-control': ASK_FIRST }),

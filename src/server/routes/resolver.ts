@@ -11,8 +11,9 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { equalOctets, utf8 } from '../../protocol/wire.ts';
 import { readJson } from '../body.ts';
 import { streamEvents } from '../event-stream.ts';
-import { createHttpApp, endpoint, parameter, type Env, type Observers } from '../http.ts';
+import { createHttpApp, endpoint, parameter, type Area, type Env, type Observers } from '../http.ts';
 import type { Lookups } from '../lookups/context.ts';
+import { problem } from '../problem.ts';
 import { RESOLVER } from '../reference/resolver.ts';
 import { networkRequest } from '../resolver/networks.ts';
 import { readVerifyOptions, verifyRequest } from '../resolver/verify.ts';
@@ -28,6 +29,9 @@ import { serveWebFinger } from './webfinger.ts';
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
+/** What describes the API is no look-up, and everybody's to read. */
+const AREAS: readonly Area[] = [...MATRIX_AREAS, { prefix: '/openapi.json', origins: '*', refuse: problem }];
+
 export interface ResolverContext extends Observers {
   readonly client: Client;
   /** What callers show as bearer token. Only the sandbox has none. */
@@ -42,7 +46,7 @@ export interface ResolverContext extends Observers {
 
 export function resolverApp(context: ResolverContext): Hono<Env> {
   const { client } = context;
-  const app = createHttpApp(context, { role: 'resolver', origins: context.origins, areas: MATRIX_AREAS });
+  const app = createHttpApp(context, { role: 'resolver', origins: context.origins, areas: AREAS });
   app.use(noStore);
   healthRoutes(app, () => client.ready());
   referenceRoute(app, 'resolver', RESOLVER);
