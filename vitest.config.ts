@@ -6,6 +6,7 @@ const LONG = [
   'test/server/directory/storm.',
   'test/conformance/kill.',
   'test/sandbox/',
+  'test/docs/quick-starts.',
   'test/server/publication/',
   'test/server/directory/races.',
   'test/cli/',

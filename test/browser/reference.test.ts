@@ -74,8 +74,6 @@ describe.skipIf(!('browser' in started))(name, () => {
     expect(await audit(page)).toEqual([]);
     const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
     expect(over).toBeLessThanOrEqual(0);
-
-      await page.screenshot({ path: `${process.env['SHOTS']}/${_.replace(', ', '-')}.png`, fullPage: false });
   });
 
   test('the page leads to it', async () => {

@@ -7,7 +7,7 @@ import { readSteps, runSteps } from '../support/console.ts';
 import { makeHome } from '../support/program.ts';
 import { readPage, ROOT } from './tables.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 180_000 });
 
 const page = readPage('docs/quick-starts.md');
 const steps = readSteps(page);

@@ -69,7 +69,7 @@ const drawParameter = ({ name, in: place, required, description, schema, example
       told(schema),
     ),
     description === undefined ? undefined : h('p', { class: 'hint' }, description),
-    example === undefined ? undefined : h('p', { class: 'hint' }, 'Example: ', h('code', {}, String(example))),
+    example === undefined ? undefined : h('p', { class: 'hint' }, 'Example: ', h('code', {}, asText(example))),
   );
 
 function drawResponse(
@@ -106,10 +106,9 @@ const drawContent = (content: Readonly<Record<string, Media>>, title: string): H
     ),
   );
 
+const asText = (example: unknown): string =>
+  typeof example === 'string' ? example : JSON.stringify(example, undefined, 2);
+
 /** It scrolls, so a keyboard has to reach it (WCAG 2.1.1). */
 const drawExample = (title: string, example: unknown): HTMLElement =>
-  h(
-    'pre',
-    { tabindex: 0, role: 'region', 'aria-label': title },
-    h('code', {}, typeof example === 'string' ? example : JSON.stringify(example, undefined, 2)),
-  );
+  h('pre', { tabindex: 0, role: 'region', 'aria-label': title }, h('code', {}, asText(example)));
