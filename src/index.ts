@@ -79,7 +79,7 @@ function createFetchTransport(get: typeof globalThis.fetch, sandboxPort: number)
 export type { HealthCheck, HealthStore } from './client/bridge-health.ts';
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { ReadVerdict } from './client/cited-chains.ts';
-export type { FoundChain, NextAction } from './client/chain.ts';
+export { watchedChain, type FoundChain, type NextAction } from './client/chain.ts';
 export type { IndexedChain } from './client/chain-index.ts';
 export type { Client } from './client/client.ts';
 export {

@@ -53,6 +53,7 @@ test('exports exactly this', () => {
     'verifyChain',
     'verifyPlan',
     'verifyPlanToken',
+    'watchedChain',
   ]);
 });
 

@@ -11,11 +11,12 @@ import { failAs, WhereaboutsError } from '../protocol/errors.ts';
 import { parseJson } from '../protocol/json.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
-import { equalOctets, formatB64u, parseB64u, parseUtf8 } from '../protocol/wire.ts';
+import { equalOctets, formatB64u, formatHex, parseB64u, parseUtf8 } from '../protocol/wire.ts';
 import { BUCKET_OCTETS } from './api-source.ts';
 import { parseReply } from './call.ts';
 import type { ClientContext } from './context.ts';
 import type { Bucket, Directory } from './directory.ts';
+import type { WatchedName } from './monitor.ts';
 
 /** A chain as a directory has proven it. */
 export interface FoundChain {
@@ -59,6 +60,15 @@ export async function findChain(context: ClientContext, domain: string, id: stri
   const { leaf, witnesses } = bucket;
   return { state, links, epoch: leaf.epoch, asOf: leaf.time, witnesses: witnesses.length };
 }
+
+/**
+ * What the owner's monitor (§6.7) watches his chain by: it tells `altered` once everybody is shown another than `found`, `missing` where
+ * it is gone. After each link of his own it is made anew.
+ */
+export const watchedChain = ({ state: { id }, links }: Pick<FoundChain, 'state' | 'links'>): WatchedName => ({
+  name: formatB64u(chainName(parseB64u(id, 32))),
+  own: [{ holder: id, digest: formatHex(sha256(chainOctets(links))) }],
+});
 
 async function readReply(directory: Directory, id: string, until: number) {
   try {

@@ -1,5 +1,13 @@
 // Identity chains with the SDK (§9.6): what a directory does not prove, nobody is told.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Auditor } from '../../src/client/auditor.ts';
+import { watchedChain } from '../../src/client/chain.ts';
+import { createDescriptions } from '../../src/client/descriptions.ts';
+import { Directory } from '../../src/client/directory.ts';
+import { createLogReader } from '../../src/client/log-reader.ts';
+import { monitor } from '../../src/client/monitor.ts';
+import { createMemoryMonitorStore } from '../../src/client/monitor-state.ts';
+import { createSafeFetch } from '../../src/evidence/safe-fetch.ts';
 import { linkHash } from '../../src/protocol/chain/names.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
 import { generateTemporaryKey } from '../../src/protocol/token/temporary-key.ts';
@@ -69,4 +77,53 @@ describe('chains', () => {
     // "There is none", of one that there is.
     expect(await spoilBy(() => undefined)).toBe('bucket-invalid');
   });
+});
+
+test('an auditor and a monitor beside a directory that takes links: everything holds, epoch by epoch', async () => {
+  const fetch = createSafeFetch(world.transport, { sandbox: false });
+  const clock = () => world.now() * 1_000;
+  const descriptions = createDescriptions({ fetch, clock, sandbox: false });
+  await descriptions.fetch(DIRECTORY);
+  const directory = new Directory({ fetch, clock, descriptions }, DIRECTORY);
+  let vouched: string | undefined;
+  const auditor = new Auditor({
+    reader: createLogReader({ fetch, clock }, async () => `https://${DIRECTORY}`),
+    policy: () => directory.policy(),
+    clock,
+    store: {
+      findCheckpoint: async () => vouched,
+      saveCheckpoint: async (note) => void (vouched = note),
+      findSnapshot: async () => undefined,
+      saveSnapshot: async () => undefined,
+      accuse: async () => undefined,
+    },
+  });
+  const store = createMemoryMonitorStore();
+  const watch = async (watched: ReturnType<typeof watchedChain>) => {
+    for await (const report of monitor({ directory, store, clock }, [watched])) return report;
+    throw new Error('no report');
+  };
+
+  const owner = world.person();
+  const [key, second] = [await generateTemporaryKey(), await generateTemporaryKey()];
+  let found = await owner.startChain(DIRECTORY, key);
+  const { id } = found.state;
+  const sizes = [(await auditor.follow()).size];
+  expect(await watch(watchedChain(found))).toMatchObject({
+    outcome: 'clean',
+    changes: [{ kind: 'written', holder: id }],
+  });
+  const actions = [{ type: 'add-key', key: second } as const, claim('hackernews', 'bob'), { type: 'end' } as const];
+  for (const action of actions) {
+    const before = found;
+    found = await owner.appendLink(DIRECTORY, id, action, key);
+    sizes.push((await auditor.follow()).size);
+    // What it says of a link nobody told it about: the same as of one its owner did not sign.
+    expect(await watch(watchedChain(before))).toMatchObject({
+      outcome: 'alarm',
+      sightings: [{ kind: 'altered', holder: id }],
+    });
+    expect(await watch(watchedChain(found))).toMatchObject({ outcome: 'clean' });
+  }
+  expect(sizes).toEqual([0, 1, 2, 3].map((more) => (sizes[0] ?? 0) + more));
 });

@@ -1,5 +1,5 @@
 // Many accounts due at once, on one instance and on two: each looked at once a period, each host left alone in between, progress
-// told. 2,000 accounts on 200 hosts for two periods; with WHEREABOUTS_TEST_LONG=1, 100,000 on 2,000 for one.
+// told. 1,000 accounts on 100 hosts for two periods; with WHEREABOUTS_TEST_LONG=1, 100,000 on 2,000 for one.
 import { describe, expect, test } from 'vitest';
 import { createSafeFetch, type Transport } from '../../../src/evidence/safe-fetch.ts';
 import { checkAccounts, followChains, type AccountsContext } from '../../../src/server/directory/account-checks.ts';
@@ -10,7 +10,7 @@ import { countAccounts } from '../../../src/server/store/accounts.ts';
 import { openTestDatabase } from '../../support/database.ts';
 
 const LONG = process.env['WHEREABOUTS_TEST_LONG'] === '1';
-const [ACCOUNTS, HOSTS, PERIODS] = LONG ? [100_000, 2_000, 1] : [2_000, 200, 2];
+const [ACCOUNTS, HOSTS, PERIODS] = LONG ? [100_000, 2_000, 1] : [1_000, 100, 2];
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 const START = 1_790_000_000_000;
