@@ -99,6 +99,7 @@ export type {
   OwnPart,
   PlannedConversation,
 } from './client/conversations.ts';
+export type { Member, MemberAnswer, MemberOptions } from './client/members.ts';
 export type { RouteChoice, RoutingOptions } from './client/deposit.ts';
 export type { DescriptionHistory } from './client/description-history.ts';
 export type { DescriptionStore, StoredDescription } from './client/description-store.ts';

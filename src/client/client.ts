@@ -206,7 +206,7 @@ export function createClient(parts: ClientParts): Client {
       return networks.add(domain, from);
     },
     describe: (domain) => descriptions.fetch(domain),
-    conversations: createConversations(context),
+    conversations: createConversations(context, startInTime),
     register: (options) => register(context, options),
     update: (registration, options) => update(context, registration, options),
     renew: (registration, options) => renew(context, registration, options),

@@ -15,7 +15,9 @@ import { formatB64u } from '../protocol/wire.ts';
 import { call, parseReply } from './call.ts';
 import type { ClientContext } from './context.ts';
 import { authorize } from './evaluate.ts';
+import { verifyMembers, type Member, type MemberAnswer, type MemberOptions } from './members.ts';
 import { pause } from './pause.ts';
+import type { InvalidAccountAnswer, VerifyOptions } from './verify.ts';
 
 /** Where a conversation is planned, and which it is. Whoever knows both may join. */
 export interface ConversationPlace {
@@ -61,6 +63,15 @@ export interface Conversations {
   ): AsyncGenerator<PlannedConversation, void, undefined>;
   /** Says that bridges of the caller are there; every 30 seconds. Gives the newest epoch. */
   heartbeat(place: ConversationPlace, bridges: readonly string[]): Promise<number>;
+  /**
+   * Whether people of a plan's networks are who they say (§11.10), in the order given: by the evidence carried along for them, else
+   * by asking. Whoever comes from a network that is not in the plan, or over a bridge that does not stand for him there, is `unknown`.
+   */
+  verifyMembers(
+    plan: Pick<Plan, 'terminals' | 'edges'>,
+    members: readonly Member[],
+    options?: MemberOptions,
+  ): AsyncGenerator<MemberAnswer | InvalidAccountAnswer, void, undefined>;
 }
 
 const CALL_MILLISECONDS = 15_000;
@@ -73,7 +84,11 @@ const UNSEEN = { epoch: Number.MAX_SAFE_INTEGER - 1, networks: [] };
 
 const heartbeatReply = z.object({ epoch: z.int().min(1) });
 
-export function createConversations(context: ClientContext): Conversations {
+/** `start` waits until there is what a question needs. */
+export function createConversations(
+  context: ClientContext,
+  start: (options: VerifyOptions) => Promise<unknown>,
+): Conversations {
   const { credentials, descriptions, policy, clock, random } = context;
   const domain = credentials !== undefined && 'domain' in credentials ? credentials.domain : undefined;
 
@@ -178,6 +193,10 @@ export function createConversations(context: ClientContext): Conversations {
     },
     async heartbeat({ directory, id }, bridges) {
       return parseReply(heartbeatReply, await ask(directory, `/${id}/heartbeat`, { bridges })).epoch;
+    },
+    async *verifyMembers(plan, members, options = {}) {
+      await start(options);
+      yield* verifyMembers(context, plan, members, options);
     },
   };
 }

@@ -11,6 +11,7 @@ import {
 import { WhereaboutsError, type Code } from '../protocol/errors.ts';
 import { parseIdentifier, type Identifier } from '../protocol/identifier.ts';
 import type { ClientContext } from './context.ts';
+import { answerInOrder } from './in-order.ts';
 import { readKnown } from './known.ts';
 import { findPeers } from './policy.ts';
 import { askAll, type WhereOptions } from './where.ts';
@@ -39,9 +40,6 @@ export interface InvalidAccountAnswer {
   readonly code: Code;
 }
 
-/** Questions under way at once: each is evaluated by itself, so that its proof shows nobody else's. */
-const PARALLEL = 8;
-
 export async function verifyAccount(
   context: ClientContext,
   { id: text, claims }: AccountQuestion,
@@ -69,25 +67,15 @@ async function verifyIdentifier(
 }
 
 /** One answer per question, in order. */
-export async function* verifyMany(
+export const verifyMany = (
   context: ClientContext,
   questions: readonly AccountQuestion[],
   options: VerifyOptions,
-): AsyncGenerator<AccountAnswer | InvalidAccountAnswer, void, undefined> {
-  const running: Promise<AccountAnswer | InvalidAccountAnswer>[] = [];
-  for (const [index, question] of questions.entries()) {
-    const answer = verifyItem(context, question, index, options);
-    // Whoever stops reading leaves the rest unawaited: their failures are nobody's any more.
-    answer.catch(() => undefined);
-    running.push(answer);
-    if (running.length < PARALLEL) continue;
-    const first = running.shift();
-    if (first !== undefined) yield await first;
-  }
-  for (const answer of running) yield await answer;
-}
+): AsyncGenerator<AccountAnswer | InvalidAccountAnswer, void, undefined> =>
+  answerInOrder(questions, (question, index) => verifyItem(context, question, index, options));
 
-async function verifyItem(
+/** Gives an answer for what is no identifier, too. */
+export async function verifyItem(
   context: ClientContext,
   { id: text, claims }: AccountQuestion,
   index: number,
