@@ -10,7 +10,7 @@ import type { Texts } from './text/texts.ts';
 // zod compiles its schemas by `new Function` unless told not to, and asks first whether it may: this page's policy says no to both.
 Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
 
-const PARTS = ['where', 'found', 'watch', 'conversation', 'log'] as const;
+const PARTS = ['where', 'found', 'watch', 'conversation', 'chain', 'log'] as const;
 type Name = (typeof PARTS)[number];
 
 /** Each part is loaded when it is shown. */
@@ -19,6 +19,7 @@ const LOADERS: Readonly<Record<Name, () => Promise<{ readonly open: (place: Plac
   found: () => import('./found/part.ts'),
   watch: () => import('./watch/part.ts'),
   conversation: () => import('./conversation/part.ts'),
+  chain: () => import('./chain/part.ts'),
   log: () => import('./log/part.ts'),
 };
 

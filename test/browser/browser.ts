@@ -110,3 +110,10 @@ export async function show(page: Page, part: string): Promise<void> {
   await page.locator(`nav a[href="#${part}"]`).click();
   await page.locator(`main[data-part="${part}"]`).waitFor();
 }
+
+/** Presses the tab key until what has the focus is called `name`, by its label or its own text. */
+export async function walkTo(page: Page, name: string): Promise<void> {
+  const called = 'labels?.[0]?.textContent ?? document.activeElement?.ariaLabel ?? document.activeElement?.textContent';
+  for (let tabs = 0; tabs < 60 && (await active(page, called)) !== name; tabs++) await page.keyboard.press('Tab');
+  expect(await active(page, called)).toBe(name);
+}

@@ -1,7 +1,7 @@
 // A conversation on the page: the tree, a bridge that goes and comes back, by mouse, finger and keyboard.
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { active, audit, PHONE, WIDE, type Site } from './browser.ts';
+import { active, audit, PHONE, walkTo, WIDE, type Site } from './browser.ts';
 
 const GROUPS = 'charliechat.localhost/groups';
 const ALICE = 'alicechat.localhost/matrix';
@@ -58,18 +58,13 @@ export function testConversation(siteOf: () => Site): void {
   test('by keyboard alone: networks picked, bridges taken away until it falls apart', async () => {
     const page = await siteOf().visit({}, '#conversation');
     await page.locator('.plan-box svg').waitFor();
-    const walkTo = async (wanted: string) => {
-      for (let tabs = 0; tabs < 40 && (await active(page, 'labels?.[0]?.textContent')) !== wanted; tabs++)
-        await page.keyboard.press('Tab');
-      expect(await active(page, 'labels?.[0]?.textContent')).toBe(wanted);
-    };
-    await walkTo('EveChat');
+    await walkTo(page, 'EveChat');
     await page.keyboard.press('Space');
     await page.locator('.plan-box svg [data-bridge="evechat.localhost/groups"].open100').waitFor();
     expect(await page.locator('.tree .level').innerText()).toBe('not end-to-end');
     await page.keyboard.press('Space');
     for (const bridge of [ALICE, 'bobchat.localhost/groups', GROUPS]) {
-      await walkTo(bridge);
+      await walkTo(page, bridge);
       await page.keyboard.press('Space');
       // Where one was, one stays.
       expect(await active(page, 'labels?.[0]?.textContent')).toBe(bridge);

@@ -1,5 +1,6 @@
 // The page as people use it: real Chromium against a real sandbox; on a phone and on a desk, in light and dark, by keyboard alone.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { testChain } from './chain.ts';
 import { testConversation } from './conversation.ts';
 import { testWire } from './wire.ts';
 import {
@@ -12,6 +13,7 @@ import {
   proveAt,
   show,
   started,
+  walkTo,
   WIDE,
   type Site,
 } from './browser.ts';
@@ -225,6 +227,27 @@ describe.skipIf(!('browser' in started))(name, () => {
     expect(await page.locator('.outcome').innerText()).toContain('Nobody is registered under this');
   });
 
+  test('be found, by keyboard alone', async () => {
+    const page = await site.visit({}, '#found');
+    await walkTo(page, 'Phone number or e-mail address');
+    await page.keyboard.type('+44 20 7946 0873');
+    await walkTo(page, 'Add a provider');
+    await page.keyboard.type('Bob');
+    await page.locator('[data-key="bobchat.localhost"]').waitFor();
+    await walkTo(page, 'Your account at BobChat');
+    await page.keyboard.type('me');
+    await walkTo(page, 'Send me a code');
+    await page.keyboard.press('Enter');
+    const code = /\d{6}/.exec(await page.locator('.inbox').innerText())?.[0] ?? '';
+    await walkTo(page, 'Code from BobChat');
+    await page.keyboard.type(code);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-proven]').waitFor();
+    await walkTo(page, 'Register');
+    await page.keyboard.press('Enter');
+    await page.getByText('Done. The directory has proven').waitFor();
+  });
+
   test('opting out', async () => {
     const page = await site.visit({ viewport: PHONE, hasTouch: true }, '#found');
     await page.getByLabel('Phone number or e-mail address').fill('+44 20 7946 0872');
@@ -265,5 +288,6 @@ describe.skipIf(!('browser' in started))(name, () => {
   });
 
   describe('a conversation', () => testConversation(() => site));
+  describe('an identity', () => testChain(() => site));
   describe('on the wire', () => testWire(() => site));
 });

@@ -226,6 +226,38 @@ export const texts: Texts = {
     noWay: 'kein Weg',
     columns: { bridge: 'Brücke', between: 'Zwischen', pair: 'Netze', over: 'Über' },
   },
+  chain: {
+    nav: 'Identität',
+    title: 'Eine öffentliche Identität',
+    intro:
+      'Wer überall wiedererkannt werden will, führt eine Kette signierter Aussagen: Das sind meine Schlüssel, das sind meine Konten. Dieser Browser prüft jedes Glied.',
+    id: 'Kennung der Kette',
+    idHint: '43 Buchstaben und Ziffern, oder das did:web, das damit endet',
+    show: 'Zeigen',
+    begin: 'Eine zum Ansehen beginnen (Sandbox)',
+    notAnId: 'Das ist keine Kennung einer Kette: nötig sind 43 Buchstaben, Ziffern, - und _.',
+    absent: (directory) => `${directory} hat bewiesen, dass es dort keine solche Kette gibt.`,
+    invalid: (reason) => `Diese Kette hält nicht und spricht für niemanden (${reason}).`,
+    contradicts:
+      'Was das Verzeichnis geschickt hat, ist nicht das, was es allen bewiesen hat. Verlassen Sie sich nicht darauf.',
+    identity: 'Die Kette',
+    holds: (links) =>
+      `Sie hält: Geprüft wurden in diesem Browser Signatur und Platz jedes Glieds (${links}) und der Beweis, dass es keine anderen gibt.`,
+    ended: 'Ihr Besitzer hat sie beendet: Sie spricht für niemanden mehr.',
+    witnesses: 'Zeugen',
+    latest: 'Neuestes Glied',
+    names: 'Einträge, die sie nennt, versiegelt',
+    accounts: 'Konten, die sie beansprucht',
+    accountsHint: (directory) =>
+      `Ob sie dem Besitzer gehören, sieht ${directory} bei den Diensten nach: Das ist dessen Wort.`,
+    noAccounts: 'Keine.',
+    because: (reason) => `Grund: ${reason}`,
+    keys: 'Schlüssel',
+    keysHint: 'Jedes Gerät des Besitzers hat einen. Ein entfernter Schlüssel kommt nie zurück.',
+    live: 'in Gebrauch',
+    removed: 'entfernt',
+    columns: { account: 'Konto', state: 'Beweis', checked: 'Geprüft', claimed: 'Beansprucht' },
+  },
   log: {
     nav: 'Das Protokoll',
     title: 'Das Protokoll',

@@ -198,6 +198,34 @@ export interface Texts {
     readonly noWay: string;
     readonly columns: Readonly<Record<'bridge' | 'between' | 'pair' | 'over', string>>;
   };
+  readonly chain: {
+    readonly nav: string;
+    readonly title: string;
+    readonly intro: string;
+    readonly id: string;
+    readonly idHint: string;
+    readonly show: string;
+    readonly begin: string;
+    readonly notAnId: string;
+    readonly absent: (directory: string) => string;
+    readonly invalid: (reason: string) => string;
+    readonly contradicts: string;
+    readonly identity: string;
+    readonly holds: (links: number) => string;
+    readonly ended: string;
+    readonly witnesses: string;
+    readonly latest: string;
+    readonly names: string;
+    readonly accounts: string;
+    readonly accountsHint: (directory: string) => string;
+    readonly noAccounts: string;
+    readonly because: (reason: string) => string;
+    readonly keys: string;
+    readonly keysHint: string;
+    readonly live: string;
+    readonly removed: string;
+    readonly columns: Readonly<Record<'account' | 'state' | 'checked' | 'claimed', string>>;
+  };
   readonly log: {
     readonly nav: string;
     readonly title: string;
