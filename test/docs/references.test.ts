@@ -85,3 +85,17 @@ test('docs/operating.md has the table of metrics, and alerts about nothing else'
   const named = alerts.flatMap((alert) => found(alert, /\bwhereabouts_(\w+)/g));
   expect(named.filter((name) => !Object.hasOwn(METRICS, name))).toEqual([]);
 });
+
+test('every diagram says what it shows to those who do not see it', () => {
+  const drawn = readdirSync(path.join(ROOT, 'docs')).filter(
+    (name) => name.endsWith('.svg') && name !== 'performance.svg',
+  );
+  expect(drawn).toEqual(['federation.svg', 'look-up.svg']);
+  for (const name of drawn) {
+    const [, labels = ''] = /<svg [^>]*role="img" aria-labelledby="([^"]+)"/.exec(readPage(`docs/${name}`)) ?? [];
+    const texts = labels
+      .split(' ')
+      .map((id) => new RegExp(`<(title|desc) id="${id}">[^<]{10,}<`).exec(readPage(`docs/${name}`))?.[1]);
+    expect(texts, name).toEqual(['title', 'desc']);
+  }
+});

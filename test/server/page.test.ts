@@ -17,7 +17,7 @@ const observers = { log, metrics: UNCOUNTED };
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'whereabouts-page-'));
   mkdirSync(path.join(folder, 'assets'));
-  for (const name of ['index.html', 'assets/main-1a.js'])
+  for (const name of ['index.html', 'reference.html', 'assets/main-1a.js'])
     for (const [ending, text] of [
       ['', name],
       ['.br', `br ${name}`],
@@ -83,7 +83,8 @@ describe('files', () => {
     expect(withPage(api, observers, undefined)).toBe(api);
     const both = withPage(api, observers, page);
     const text = async (at: string) => (await both(new Request(`http://directory.example${at}`), {})).text();
-    expect([await text('/'), await text('/v1/epoch'), await text('/assetsx')]).toEqual(['index.html', 'api', 'api']);
+    const places = ['/', '/reference', '/v1/epoch', '/assetsx', '/references'];
+    expect(await Promise.all(places.map(text))).toEqual(['index.html', 'reference.html', 'api', 'api', 'api']);
     expect(findPage(path.join(folder, 'assets'))).toBeUndefined();
   });
 });

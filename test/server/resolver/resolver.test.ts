@@ -240,6 +240,9 @@ describe('around it', () => {
       'https://alice.example',
     );
     expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    const origin = { headers: { origin: 'https://evil.example' } };
+    expect((await app.request('/openapi.json', origin)).headers.get('access-control-allow-origin')).toBe('*');
+    expect((await app.request('/healthz', origin)).headers.get('access-control-allow-origin')).toBeNull();
   });
 
   test('it is alive, and ready once a directory’s description is at hand', async () => {
