@@ -12,6 +12,14 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 export const PHONE = { width: 390, height: 844 };
 export const WIDE = { width: 1280, height: 800 };
 
+/** How every visit looks that does not say so itself: WHEREABOUTS_TEST_LOOK="phone dark", "phone light", "wide dark"; else wide, light. */
+const wanted = process.env['WHEREABOUTS_TEST_LOOK']?.split(' ') ?? [];
+const LOOK = {
+  viewport: wanted.includes('phone') ? PHONE : WIDE,
+  hasTouch: wanted.includes('phone'),
+  colorScheme: wanted.includes('dark') ? 'dark' : 'light',
+} as const;
+
 /** The browser, or why there is none on this machine. */
 export const started: { readonly browser: Browser } | { readonly reason: string } = await launchBrowser().then(
   (browser) => ({ browser }),
@@ -38,7 +46,7 @@ export async function openSite(): Promise<Site> {
   return {
     url,
     visit: async (options = {}, part = '') => {
-      const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', ...options });
+      const context = await browser.newContext({ ...LOOK, locale: 'en-GB', ...options });
       context.setDefaultTimeout(20_000);
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,4 +1,5 @@
 // The page as people use it: real Chromium against a real sandbox; on a phone and on a desk, in light and dark, by keyboard alone.
+// WHEREABOUTS_TEST_LOOK="phone dark" has every flow look so.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { testChain } from './chain.ts';
 import { testConversation } from './conversation.ts';
@@ -246,6 +247,17 @@ describe.skipIf(!('browser' in started))(name, () => {
     await walkTo(page, 'Register');
     await page.keyboard.press('Enter');
     await page.getByText('Done. The directory has proven').waitFor();
+    await walkTo(page, 'Watch my name');
+    await page.keyboard.press('Enter');
+    await page.locator('.report.clean').waitFor();
+    await walkTo(page, 'Check now');
+    await page.keyboard.press('Enter');
+    await page.locator('.report.clean').waitFor();
+    await walkTo(page, 'Be found');
+    await page.keyboard.press('Enter');
+    await walkTo(page, String(await page.locator('.withdraw').getAttribute('aria-label')));
+    await page.keyboard.press('Enter');
+    await page.getByText('It is withdrawn').waitFor();
   });
 
   test('opting out', async () => {

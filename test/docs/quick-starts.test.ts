@@ -46,7 +46,7 @@ const lasting = (text: string): string =>
     .replaceAll(/(?:epochs? 0 to|epoch) \d+/g, 'EPOCH')
     .replaceAll(/\+[0-9a-f]{8}\+/g, '+ID+')
     .replaceAll(/\b[0-9a-f]{16}\b/g, 'KEY')
-    .replaceAll(/\b[\w-]{8}…/g, 'NAME')
+    .replaceAll(/(?<![\w-])[\w-]{8}…/g, 'NAME')
     .replaceAll(/[\w+/-]{40,}={0,2}/g, 'KEY')
     .replaceAll(/number \d+/g, 'NUMBER');
 
