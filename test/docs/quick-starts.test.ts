@@ -1,9 +1,9 @@
 // docs/quick-starts.md, run as it stands there: only ports and the package's place are put in.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readSteps, runSteps } from '../support/console.ts';
+import { freePort } from '../support/free-port.ts';
 import { makeHome } from '../support/program.ts';
 import { readPage, ROOT } from './tables.ts';
 
@@ -13,14 +13,6 @@ const page = readPage('docs/quick-starts.md');
 const steps = readSteps(page);
 const home = makeHome();
 const ports = new Map<string, number>();
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
 
 beforeAll(async () => {
   for (const port of ['8080', ...new Set(page.match(/\b9\d00\b|\b9\d0\d\b/g))]) ports.set(port, await freePort());

@@ -2,9 +2,9 @@
 // the package's place is put in. What they must show: somebody of the new provider is found, and a message reaches them.
 import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { makeHome, run, startSandbox, type Home } from '../support/program.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
@@ -44,14 +44,6 @@ async function startExample(name: string, env: Record<string, string>): Promise<
 }
 
 const portOf = ({ url }: Example): string => new URL(url).port;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
 
 async function post(url: string, json: unknown, token?: string): Promise<{ status: number; json: unknown }> {
   const headers = {

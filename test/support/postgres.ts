@@ -1,9 +1,9 @@
 // A throw-away real PostgreSQL for tests: DATABASE_URL if given, else the npm-shipped binaries on a free port.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync, existsSync, cpSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port.ts';
 
 export interface TestPostgres {
   readonly url: string;
@@ -47,12 +47,7 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
     cwd: dir,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const port = await new Promise<number>((r) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const p = (s.address() as { port: number }).port;
-      s.close(() => r(p));
-    });
-  });
+  const port = await freePort();
   const settings = [
     'listen_addresses=127.0.0.1',
     // The machine itself does not crash: what was written is there.
