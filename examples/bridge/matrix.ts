@@ -76,7 +76,11 @@ export function createMatrixBridge({ conversation, attachments, keep }: MatrixBr
     const done = transactions.get(`${network} ${id}`) ?? hear(from, events);
     transactions.set(`${network} ${id}`, done);
     if (transactions.size > TRANSACTIONS) transactions.delete(transactions.keys().next().value ?? '');
-    await done;
+    // What failed is tried again when the homeserver sends it again.
+    await done.catch((error: unknown) => {
+      transactions.delete(`${network} ${id}`);
+      throw error;
+    });
     return [200, {}];
   }
 

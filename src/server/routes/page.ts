@@ -1,5 +1,5 @@
-// The page at `/`, and the API reference at `/reference`: their files, in the coding the browser takes, and the settings it begins with. No part of the protocol and of no
-// API. What it may do there is the header's; what it does is in web/.
+// The page at `/`, and the API reference at `/reference`: their files, in the coding the browser takes, and the settings they begin
+// with. No part of the protocol and of no API. What they may do there is the header's; what they do is in web/.
 import type { Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
