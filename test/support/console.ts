@@ -38,9 +38,8 @@ export async function runSteps(
   });
   let text = '';
   shell.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
-  await new Promise((resolve) => shell.once('exit', resolve));
-  // What is in the background writes to files only, so the pipe ends with the shell.
-  await new Promise((resolve) => shell.stdout.once('close', resolve));
+  // The shell's end and its pipe's, which of them comes first is not said. What is in the background writes to files only.
+  await new Promise((resolve) => shell.once('close', resolve));
   if (shell.pid !== undefined) {
     try {
       process.kill(-shell.pid);
