@@ -1,8 +1,10 @@
 // Door: argv → command. Run by bin/whereabouts.js under a Node that is new enough.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { run } from './platform/node/cli/program.ts';
+import { PACKAGE } from './platform/node/package-folder.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8')) as {
   readonly version: string;
 };
 

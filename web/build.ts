@@ -1,9 +1,10 @@
 // Builds the page into dist-web: bundled by Vite, and compressed beforehand. `--stale`: only where something it is made of is newer
 // than what was built, so that `npm start` on a fresh checkout has a page and later starts lose no time.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { isFresh } from '../bin/newest.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUT = path.join(ROOT, 'dist-web');
@@ -19,20 +20,11 @@ const SOURCES = [
   'package-lock.json',
 ];
 
-function newest(file: string): number {
-  const entry = statSync(file);
-  if (!entry.isDirectory()) return entry.mtimeMs;
-  return Math.max(...readdirSync(file).map((name) => newest(path.join(file, name))));
-}
-
-function isStale(): boolean {
-  const built = path.join(OUT, 'index.html');
-  if (!existsSync(built)) return true;
-  // What was published has nothing to be built from.
-  return SOURCES.some(
-    (name) => existsSync(path.join(ROOT, name)) && newest(path.join(ROOT, name)) > statSync(built).mtimeMs,
+const isPageFresh = (): boolean =>
+  isFresh(
+    path.join(OUT, 'index.html'),
+    SOURCES.map((name) => path.join(ROOT, name)),
   );
-}
 
 /** Builds the page; `folder` is dist-web unless given. */
 export async function buildPage(folder = OUT): Promise<void> {
@@ -64,4 +56,4 @@ function compress(file: string): void {
   if (gzip.length < octets.length) writeFileSync(`${file}.gz`, gzip);
 }
 
-if (import.meta.main && (!process.argv.includes('--stale') || isStale())) await buildPage();
+if (import.meta.main && !(process.argv.includes('--stale') && isPageFresh())) await buildPage();

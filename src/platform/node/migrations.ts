@@ -1,9 +1,10 @@
 // The generated SQL of drizzle/ and whether a database is one this program knows. Applying it is each driver's own.
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { WhereaboutsError } from '../../protocol/errors.ts';
+import { PACKAGE } from './package-folder.ts';
 
-export const MIGRATIONS = fileURLToPath(new URL('../../../drizzle', import.meta.url));
+export const MIGRATIONS = path.join(PACKAGE, 'drizzle');
 
 /** Hashes of the migrations applied so far; the table is missing in an empty database. */
 export const APPLIED = `select hash from drizzle.__drizzle_migrations`;

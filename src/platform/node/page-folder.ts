@@ -5,9 +5,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Coding, PageFile, PageFiles } from '../../server/page.ts';
+import { PACKAGE } from './package-folder.ts';
 
-/** Of this package, whether it runs from its sources or as published. */
-const BUILT = path.resolve(import.meta.dirname, '../../../dist-web');
+const BUILT = path.join(PACKAGE, 'dist-web');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
