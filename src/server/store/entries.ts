@@ -14,6 +14,9 @@ const seenAt = (epoch: number): SQL | undefined =>
 const RECORDS = sql<Uint8Array>`string_agg(${entries.name} || ${entries.holder} || ${entries.leaf}, ''::bytea
   order by ${entries.name}, ${entries.holder})`;
 
+/** As many buckets as one statement reads, some 65,000 records: it takes a tenth of the time any statement may, however large an epoch. */
+const AT_ONCE = 1024;
+
 /** Records of these buckets as of `epoch`, 96 octets each; a bucket without any is left out. */
 export async function readRecords(
   db: Db,
@@ -21,26 +24,31 @@ export async function readRecords(
   epoch: number,
   buckets: readonly number[],
 ): Promise<Map<number, Uint8Array>> {
-  if (buckets.length === 0) return new Map();
+  const read = new Map<number, Uint8Array>();
+  for (let at = 0; at < buckets.length; at += AT_ONCE)
+    for (const { bucket, records } of await readSome(db, depth, epoch, buckets.slice(at, at + AT_ONCE)))
+      read.set(bucket, records);
+  return read;
+}
+
+function readSome(db: Db, depth: number, epoch: number, buckets: readonly number[]) {
   const k = sql`unnest(${numberList(buckets)}) as k(bucket)`;
   const [start, end] = [bucketStart(sql`k.bucket`, depth), bucketEnd(sql`k.bucket`, depth)];
-  const rows = await db
+  return db
     .select({ bucket: sql`k.bucket`.mapWith(Number), records: RECORDS.mapWith(entries.leaf) })
     .from(k)
     .innerJoin(entries, and(sql`${entries.name} >= ${start} and ${entries.name} < ${end}`, seenAt(epoch)))
     .groupBy(sql`k.bucket`);
-  return new Map(rows.map(({ bucket, records }) => [bucket, records]));
 }
 
 /** Records of all buckets as of `epoch`. */
-export async function readAllRecords(db: Db, depth: number, epoch: number): Promise<Map<number, Uint8Array>> {
-  const rows = await db
-    .select({ bucket: bucketOf(depth).mapWith(Number), records: RECORDS.mapWith(entries.leaf) })
-    .from(entries)
-    .where(seenAt(epoch))
-    .groupBy(sql`1`);
-  return new Map(rows.map((row) => [row.bucket, row.records]));
-}
+export const readAllRecords = (db: Db, depth: number, epoch: number): Promise<Map<number, Uint8Array>> =>
+  readRecords(
+    db,
+    depth,
+    epoch,
+    Array.from({ length: 2 ** depth }, (_, bucket) => bucket),
+  );
 
 /** The top `depth` bits of a name. */
 function bucketOf(depth: number): SQL {
