@@ -31,14 +31,19 @@ export async function readRecords(
   return read;
 }
 
-function readSome(db: Db, depth: number, epoch: number, buckets: readonly number[]) {
-  const k = sql`unnest(${numberList(buckets)}) as k(bucket)`;
+/** Bucket by bucket: joined as a whole, the planner at times reads all records for each bucket. */
+async function readSome(db: Db, depth: number, epoch: number, buckets: readonly number[]) {
   const [start, end] = [bucketStart(sql`k.bucket`, depth), bucketEnd(sql`k.bucket`, depth)];
-  return db
-    .select({ bucket: sql`k.bucket`.mapWith(Number), records: RECORDS.mapWith(entries.leaf) })
-    .from(k)
-    .innerJoin(entries, and(sql`${entries.name} >= ${start} and ${entries.name} < ${end}`, seenAt(epoch)))
-    .groupBy(sql`k.bucket`);
+  const found = db
+    .select({ records: RECORDS.as('records') })
+    .from(entries)
+    .where(and(sql`${entries.name} >= ${start} and ${entries.name} < ${end}`, seenAt(epoch)))
+    .as('r');
+  return await db
+    .select({ bucket: sql`k.bucket`.mapWith(Number), records: sql`r.records`.mapWith(entries.leaf) })
+    .from(sql`unnest(${numberList(buckets)}) as k(bucket)`)
+    .crossJoinLateral(found)
+    .where(sql`r.records is not null`);
 }
 
 /** Records of all buckets as of `epoch`. */
