@@ -1,4 +1,5 @@
 // A database for one suite: its own on the run's real PostgreSQL, or PGlite in a folder of its own.
+import { openAsBlob } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -67,7 +68,7 @@ async function openOnPostgres(): Promise<TestDatabase> {
 
 async function openOnPglite(): Promise<TestDatabase> {
   const folder = await mkdtemp(path.join(tmpdir(), 'whereabouts-test-'));
-  const database = await openEmbedded(folder);
+  const database = await openEmbedded(folder, { from: () => openAsBlob(inject('emptyPglite')) });
   return {
     ...database,
     url: undefined,

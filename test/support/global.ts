@@ -1,19 +1,33 @@
-// Bundles the program once, which commands then run. Starts one real PostgreSQL for the whole run; each suite makes its own database in it. Writes the module Workers bundle: wrangler
-// does that for wrangler.toml only, and several suites bundle at once.
+// What all suites share, made once: the bundled program, which commands run; one real PostgreSQL, in which each suite makes its own
+// database; an empty PGlite, which each suite copies; and the module Workers bundle, which wrangler makes for wrangler.toml only.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { buildProgram, isProgramFresh } from '../../bin/build.ts';
+import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string;
+    /** A file: what PGlite holds when nothing is in it but the schema. */
+    emptyPglite: string;
   }
 }
 
 export default async function (project: TestProject) {
   await import('../../src/platform/workers/write-sodium.ts');
   if (!isProgramFresh()) await buildProgram();
-  const postgres = await startPostgres();
+  const folder = mkdtempSync(path.join(tmpdir(), 'whereabouts-shared-'));
+  const [postgres, pglite] = await Promise.all([startPostgres(), openEmbedded(path.join(folder, 'empty'))]);
+  const empty = path.join(folder, 'empty.tar');
+  writeFileSync(empty, await (await pglite.dump()).bytes());
+  await pglite.close();
   project.provide('postgresUrl', postgres.url);
-  return () => postgres.stop();
+  project.provide('emptyPglite', empty);
+  return async () => {
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
 }
