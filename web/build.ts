@@ -1,10 +1,12 @@
-// Builds the page into dist-web: bundled by Vite, and compressed beforehand. `--stale`: only where something it is made of is newer
+// Builds the page into dist-web: bundled by Vite, compressed beforehand, and listed for who serves it. `--stale`: only where something it is made of is newer
 // than what was built, so that `npm start` on a fresh checkout has a page and later starts lose no time.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { isFresh } from '../bin/newest.js';
+import { LIST } from '../src/server/page-list.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUT = path.join(ROOT, 'dist-web');
@@ -22,7 +24,7 @@ const SOURCES = [
 
 const isPageFresh = (): boolean =>
   isFresh(
-    path.join(OUT, 'index.html'),
+    path.join(OUT, LIST),
     SOURCES.map((name) => path.join(ROOT, name)),
   );
 
@@ -43,17 +45,26 @@ export async function buildPage(folder = OUT): Promise<void> {
       chunkSizeWarningLimit: 2_000,
     },
   });
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) compress(path.join(folder, name));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.(?:html|js|css|svg)$/.test(name),
+  );
+  const listed = names.map((name) => compress(folder, name.split(path.sep).join('/')));
+  // Last: what has no list was not built to its end.
+  writeFileSync(path.join(folder, LIST), JSON.stringify(Object.fromEntries(listed)));
 }
 
-/** Beside each file what is worth sending instead. */
-function compress(file: string): void {
-  if (!/\.(?:html|js|css|svg)$/.test(file)) return;
-  const octets = readFileSync(file);
-  const br = brotliCompressSync(octets, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
-  const gzip = gzipSync(octets, { level: 9 });
-  if (br.length < octets.length) writeFileSync(`${file}.br`, br);
-  if (gzip.length < octets.length) writeFileSync(`${file}.gz`, gzip);
+/** Beside a file what is worth sending instead; what the list has of it. */
+function compress(folder: string, name: string): [path: string, listed: object] {
+  const octets = readFileSync(path.join(folder, name));
+  const codings: Record<string, string> = { identity: name };
+  const keep = (coding: string, ending: string, made: Buffer): void => {
+    if (made.length >= octets.length) return;
+    codings[coding] = `${name}${ending}`;
+    writeFileSync(path.join(folder, `${name}${ending}`), made);
+  };
+  keep('br', '.br', brotliCompressSync(octets, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+  keep('gzip', '.gz', gzipSync(octets, { level: 9 }));
+  return [name, { sha256: createHash('sha256').update(octets).digest('hex'), codings }];
 }
 
 if (import.meta.main && !(process.argv.includes('--stale') && isPageFresh())) await buildPage();

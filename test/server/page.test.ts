@@ -17,15 +17,20 @@ const observers = { log, metrics: UNCOUNTED };
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'whereabouts-page-'));
   mkdirSync(path.join(folder, 'assets'));
-  for (const name of ['index.html', 'reference.html', 'assets/main-1a.js'])
-    for (const [ending, text] of [
-      ['', name],
-      ['.br', `br ${name}`],
-      ['.gz', `gz ${name}`],
-    ])
-      writeFileSync(path.join(folder, `${name}${ending}`), text ?? '');
-  writeFileSync(path.join(folder, 'secret.txt'), 'secret');
-  writeFileSync(path.join(folder, 'assets/icon-2b.svg'), '<svg/>');
+  const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
+  const listed: Record<string, object> = {};
+  for (const name of ['index.html', 'reference.html', 'assets/main-1a.js']) {
+    const codings = { identity: name, br: `${name}.br`, gzip: `${name}.gz` };
+    listed[name] = { sha256: '1'.repeat(64), codings };
+    write(codings.identity, name);
+    write(codings.br, `br ${name}`);
+    write(codings.gzip, `gz ${name}`);
+  }
+  write('secret.txt', 'secret');
+  write('assets/icon-2b.svg', '<svg/>');
+  write('assets/stray-3c.js', 'stray');
+  listed['assets/icon-2b.svg'] = { sha256: '2'.repeat(64), codings: { identity: 'assets/icon-2b.svg' } };
+  write('files.json', JSON.stringify(listed));
   const files = findPage(folder);
   if (files === undefined) throw new Error('no page');
   page = directoryPage(files, 'directory.example', new Set(['bob.example']));
@@ -70,13 +75,30 @@ describe('files', () => {
     expect([reply.headers.get('content-encoding'), await reply.text()]).toEqual([null, '<svg/>']);
   });
 
-  test.each(['/assets/other.js', '/assets/..%2fsecret.txt', '/assets/main-1a.js.br', '/secret.txt'])(
-    '%s is not there',
-    async (at) => {
-      const reply = await get(at);
-      expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'path-unknown']);
-    },
-  );
+  test.each([
+    '/assets/other.js',
+    '/assets/stray-3c.js',
+    '/assets/..%2fsecret.txt',
+    '/assets/..%2ffiles.json',
+    '/assets/main-1a.js.br',
+    '/assets/__proto__',
+    '/secret.txt',
+    '/files.json',
+  ])('%s is not listed, so that it is not there', async (at) => {
+    const reply = await get(at);
+    expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'path-unknown']);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['no digest', JSON.stringify({ 'index.html': { sha256: '', codings: { identity: 'index.html' } } })],
+    ['nothing in no coding', JSON.stringify({ 'index.html': { sha256: '1'.repeat(64), codings: {} } })],
+  ])('a list that is none: %s', (_, text) => {
+    const broken = mkdtempSync(path.join(tmpdir(), 'whereabouts-page-'));
+    writeFileSync(path.join(broken, 'files.json'), text);
+    expect(() => findPage(broken)).toThrow(expect.objectContaining({ code: 'config-invalid' }) as Error);
+    rmSync(broken, { recursive: true });
+  });
 
   test('where nothing was built there is nothing', async () => {
     const api = () => new Response('api');

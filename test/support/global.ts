@@ -1,5 +1,6 @@
-// What all suites share, made once: the bundled program, which commands run; one real PostgreSQL, in which each suite makes its own
-// database; an empty PGlite, which each suite copies; and the module Workers bundle, which wrangler makes for wrangler.toml only.
+// What all suites share, made once: the bundled program, which commands run; the page; one real PostgreSQL, in which each suite makes
+// its own database; an empty PGlite, which each suite copies; and the module Workers bundle, which wrangler makes for wrangler.toml only.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +20,9 @@ declare module 'vitest' {
 export default async function (project: TestProject) {
   await import('../../src/platform/workers/write-sodium.ts');
   if (!isProgramFresh()) await buildProgram();
+  // In a process of its own: what is built in a test's environment is not what people get.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync(process.execPath, [path.join(import.meta.dirname, '../../web/build.ts'), '--stale'], { env });
   const folder = mkdtempSync(path.join(tmpdir(), 'whereabouts-shared-'));
   const [postgres, pglite] = await Promise.all([startPostgres(), openEmbedded(path.join(folder, 'empty'))]);
   const empty = path.join(folder, 'empty.tar');

@@ -1,53 +1,27 @@
 // The production bundle in workerd, on the tests' PostgreSQL through Hyperdrive: evaluate, deposit, bucket, withdraw, as on Node.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestHarness } from 'wrangler';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { bucketNumber, parseIndex } from '../../src/protocol/bucket.ts';
 import { parseConfigText } from '../../src/protocol/config-text.ts';
 import { blind, finalize } from '../../src/protocol/oprf.ts';
 import { signWithdrawal } from '../../src/protocol/token/withdrawal.ts';
 import { formatB64u, formatHex, parseB64u, utf8 } from '../../src/protocol/wire.ts';
-import { openPostgres } from '../../src/platform/node/postgres.ts';
-import { generateKeys } from '../../src/server/keys.ts';
-import { createDescriptionStore } from '../../src/server/store/descriptions.ts';
-import { createPostgresDatabase } from '../support/database.ts';
 import { createDepositor, createParty, clientToken, DOMAIN, makeDeposit } from '../support/directory.ts';
+import { seconds } from '../support/served-directory.ts';
+import { serveWorker } from './served.ts';
 
 const random = (octets: number): Uint8Array => new Uint8Array(randomBytes(octets));
 const party = await createParty('bob.example');
-const seconds = (): number => Math.floor(Date.now() / 1000);
 
 let url: URL;
 let close: () => Promise<unknown>;
 let logs: () => string;
 
 beforeAll(async () => {
-  const { url: databaseUrl } = await createPostgresDatabase();
-  // The schema and a description as if it had just been fetched: workerd here reaches nobody.
-  const database = await openPostgres(databaseUrl);
-  const store = createDescriptionStore(database.db);
-  const body = JSON.stringify({ version: 1, domain: party.domain, name: 'Bob', jwks: { keys: [party.jwk] } });
-  await store.claim(party.domain, seconds(), 0);
-  await store.save(party.domain, { body, fetchedAt: seconds() });
-  await database.close();
-  const address = new URL(databaseUrl);
-  // Hyperdrive's configuration refuses an address without a password.
-  address.password ||= 'x';
-  process.env['CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE'] = address.href;
-  const keys = await generateKeys(nobleGroup, random);
-  const vars = {
-    WHEREABOUTS_ROLES: 'directory',
-    WHEREABOUTS_DOMAIN: DOMAIN,
-    WHEREABOUTS_LISTED: party.domain,
-    WHEREABOUTS_OPRF_KEY: keys.oprf[0]?.secret ?? '',
-    WHEREABOUTS_SIGNING_KEY: JSON.stringify(keys.signing),
-    WHEREABOUTS_LOG_KEY: JSON.stringify(keys.log),
-  };
-  const server = createTestHarness({ workers: [{ configPath: './wrangler.toml', vars }] });
-  ({ url } = await server.listen());
-  close = () => server.close();
-  logs = () => JSON.stringify(server.getLogs());
+  const worker = await serveWorker(party);
+  ({ url, close } = worker);
+  logs = () => JSON.stringify(worker.harness.getLogs());
 }, 90_000);
 afterAll(async () => close());
 

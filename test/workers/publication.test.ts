@@ -4,23 +4,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestHarness } from 'wrangler';
-import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { utf8 } from '../../src/protocol/wire.ts';
-import { openPostgres } from '../../src/platform/node/postgres.ts';
 import { r2Store, type R2Bucket } from '../../src/platform/workers/r2-store.ts';
-import { generateKeys } from '../../src/server/keys.ts';
-import { createDescriptionStore } from '../../src/server/store/descriptions.ts';
 import type { Transport } from '../../src/evidence/safe-fetch.ts';
-import { createPostgresDatabase } from '../support/database.ts';
-import { createDepositor, createParty, DOMAIN, makeDeposit } from '../support/directory.ts';
+import { createDepositor, createParty, makeDeposit } from '../support/directory.ts';
 import { openReader, readAll } from '../support/publication.ts';
+import { seconds } from '../support/served-directory.ts';
 import { FILES } from '../support/static-files.ts';
+import { serveWorker } from './served.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const random = (octets: number): Uint8Array => new Uint8Array(randomBytes(octets));
 const party = await createParty('bob.example');
-const seconds = (): number => Math.floor(Date.now() / 1000);
 
 let url: URL;
 let bucket: R2Bucket;
@@ -29,39 +24,20 @@ let close: () => Promise<unknown>;
 let folder: string;
 
 beforeAll(async () => {
-  const { url: databaseUrl } = await createPostgresDatabase();
-  const database = await openPostgres(databaseUrl);
-  const store = createDescriptionStore(database.db);
-  const body = JSON.stringify({ version: 1, domain: party.domain, name: 'Bob', jwks: { keys: [party.jwk] } });
-  await store.claim(party.domain, seconds(), 0);
-  await store.save(party.domain, { body, fetchedAt: seconds() });
-  await database.close();
-  const address = new URL(databaseUrl);
-  address.password ||= 'x';
-  process.env['CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE'] = address.href;
-  const keys = await generateKeys(nobleGroup, random);
-  const vars = {
-    WHEREABOUTS_ROLES: 'directory',
-    WHEREABOUTS_DOMAIN: DOMAIN,
-    WHEREABOUTS_LISTED: party.domain,
-    WHEREABOUTS_PUBLICATION_URL: `https://${FILES}`,
-    WHEREABOUTS_OPRF_KEY: keys.oprf[0]?.secret ?? '',
-    WHEREABOUTS_SIGNING_KEY: JSON.stringify(keys.signing),
-    WHEREABOUTS_LOG_KEY: JSON.stringify(keys.log),
-  };
   // The configuration as it is shipped, the binding's lines uncommented as it says.
   const shipped = await readFile(path.join(ROOT, 'wrangler.toml'), 'utf8');
   const config = shipped
     .replace(/^# (?=\[\[r2_buckets\]\]|binding = "PUBLICATION"|bucket_name = )/gm, '')
-    .replaceAll('src/', `${ROOT}/src/`);
+    .replaceAll(/\b(?:src|web|dist-web)\//g, `${ROOT}/$&`);
   folder = await mkdtemp(path.join(tmpdir(), 'whereabouts-worker-'));
   await writeFile(path.join(folder, 'wrangler.toml'), config);
-  const server = createTestHarness({ workers: [{ configPath: path.join(folder, 'wrangler.toml'), vars }] });
-  ({ url } = await server.listen());
-  const worker = server.getWorker<{ PUBLICATION: R2Bucket }>();
+  const configPath = path.join(folder, 'wrangler.toml');
+  const vars = { WHEREABOUTS_PUBLICATION_URL: `https://${FILES}` };
+  const served = await serveWorker(party, { configPath, vars });
+  ({ url, close } = served);
+  const worker = served.harness.getWorker<{ PUBLICATION: R2Bucket }>();
   bucket = (await worker.getEnv()).PUBLICATION;
   schedule = (cron) => worker.scheduled({ cron });
-  close = () => server.close();
 }, 90_000);
 afterAll(async () => {
   await close();

@@ -163,6 +163,13 @@ test('an account that a chain claims is looked at by the clock, and again when i
   expect(await tick()).toMatchObject([{ ...seen, state: 'ok', firstOkAt: expect.any(String) as unknown }]);
 });
 
+test('a Worker that was deployed without the page shows none', async () => {
+  for (const path of ['/', '/reference', '/page.json', '/assets/main.js']) {
+    const reply = await harness.getWorker('directory').fetch(`https://${NAMES.directory}${path}`);
+    expect([path, reply.status, await reply.json()]).toMatchObject([path, 404, { code: 'path-unknown' }]);
+  }
+});
+
 test('what the Workers said in their logs names nobody', () => {
   const said = JSON.stringify(harness.getLogs());
   expect(said).toContain('libsodium-wasm');

@@ -15,6 +15,7 @@ import { openPool } from '../postgres-pool.ts';
 import { openGroup } from '../sodium.ts';
 import { analyticsMetrics } from './analytics.ts';
 import sodium from './libsodium.wasm';
+import type { Assets } from './page-assets.ts';
 import type { R2Bucket } from './r2-store.ts';
 import { createFetchTransport } from './transport.ts';
 
@@ -22,6 +23,8 @@ export interface Bindings {
   readonly HYPERDRIVE?: { readonly connectionString: string };
   /** Where the directory's public octets are published as files, where they are. */
   readonly PUBLICATION?: R2Bucket;
+  /** The built page, where the directory shows one. */
+  readonly ASSETS?: Assets;
   /** A service of the operator's own that carries what goes out, where the platform's `fetch` is not to. */
   readonly EGRESS?: { readonly fetch: typeof globalThis.fetch };
   readonly [name: string]: unknown;

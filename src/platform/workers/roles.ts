@@ -30,6 +30,7 @@ import { createCheckpointStore } from '../../server/store/checkpoints.ts';
 import { createDescriptionStore } from '../../server/store/descriptions.ts';
 import { connect, fastestGroup, memory, openOutside, openWorld, progress } from './isolate.ts';
 import type { Bindings, Execution, Opened } from './isolate.ts';
+import { withAssets, type EdgeRequest } from './page-assets.ts';
 import { r2Store } from './r2-store.ts';
 
 /** Crons of wrangler.toml: heartbeats and what a request that died left unpublished; what is asked again; the sweep. */
@@ -44,7 +45,7 @@ export interface Turn {
 }
 
 export interface RoleAtWork {
-  fetch(request: Request, bindings: { readonly client?: string }): Response | Promise<Response>;
+  fetch(request: EdgeRequest, bindings: { readonly client?: string }): Response | Promise<Response>;
   due(what: Due): Promise<unknown>;
 }
 
@@ -65,7 +66,7 @@ function openDirectory(turn: Turn): RoleAtWork {
   const parts = partsOf(turn);
   const { random } = parts.world;
   const ctx = directoryContext({ ...parts, evaluating: inlineEvaluation({ group: fastestGroup, random }) });
-  const { PUBLICATION } = turn.env;
+  const { PUBLICATION, ASSETS } = turn.env;
   const files = PUBLICATION === undefined ? undefined : r2Store(PUBLICATION);
   const due: Record<Due, () => Promise<unknown>> = {
     minute: async () => {
@@ -81,7 +82,8 @@ function openDirectory(turn: Turn): RoleAtWork {
       if (files !== undefined) await logFailure(ctx.log, 'publication-sweep-failed', sweepFiles(ctx, files));
     },
   };
-  return { fetch: (request, bindings) => directoryApp(ctx).fetch(request, bindings), due: (what) => due[what]() };
+  const api: RoleAtWork['fetch'] = (request, bindings) => directoryApp(ctx).fetch(request, bindings);
+  return { fetch: withAssets(api, ctx, ASSETS), due: (what) => due[what]() };
 }
 
 /** What is claimed is taken up and what is due looked at, for less than the minute until the next cron. */

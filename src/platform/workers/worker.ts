@@ -3,6 +3,7 @@
 import { CODES, WhereaboutsError } from '../../protocol/errors.ts';
 import type { Accounts } from '../../server/issuer/accounts.ts';
 import { log, openOnce, type Bindings, type Execution } from './isolate.ts';
+import type { EdgeRequest } from './page-assets.ts';
 import { doDue, roleFor, type Due } from './roles.ts';
 
 /** Nothing works until the operator has put it right; what is wrong is in the log only (§12). */
@@ -23,7 +24,7 @@ const notConfigured = (): Response =>
 const CRONS: Readonly<Record<string, Due>> = { '17 * * * *': 'hour', '*/10 * * * *': 'ten-minutes' };
 
 export interface Worker {
-  fetch(request: Request, env: Bindings, execution: Execution): Promise<Response>;
+  fetch(request: EdgeRequest, env: Bindings, execution: Execution): Promise<Response>;
   scheduled(event: { readonly cron: string }, env: Bindings, execution: Execution): Promise<void>;
 }
 

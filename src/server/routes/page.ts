@@ -14,7 +14,8 @@ const ASK_FIRST = 'no-cache';
 
 type Fetch = (request: Request, bindings: Bindings) => Response | Promise<Response>;
 
-const isOfPage = (path: string): boolean =>
+/** Whether a path is the page's to answer, and not the API's. */
+export const isOfPage = (path: string): boolean =>
   path === '/' || path === '/reference' || path === '/page.json' || path.startsWith('/assets/');
 
 /** An API with a page for people beside it, where one was built. */
