@@ -3,7 +3,7 @@ import { formatTime } from '../../protocol/answer.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { formatB64u } from '../../protocol/wire.ts';
 import type { Clock } from '../context.ts';
-import { findChecks, type CheckedAccount } from '../store/accounts.ts';
+import { findChecks, type CheckedAccount, type Seen } from '../store/accounts.ts';
 import type { Db } from '../store/database.ts';
 
 /** One account and what was last seen of it; times in RFC 3339, whole seconds. */
@@ -27,27 +27,44 @@ export interface AccountVerdict {
   readonly checker: string;
 }
 
-/** Of every account of a chain, those it has given up included; the first claimed first. */
+/** Of every account of a chain, those it has given up included and those nobody has looked at; in the order of their names. */
 export async function readVerdicts(
   ctx: { readonly db: Db; readonly clock: Clock; readonly domain: string },
   chain: Uint8Array,
 ): Promise<AccountVerdict[]> {
-  const rows = await findChecks(ctx.db, chain);
-  const verdicts = rows.map((row) => verdictOf(row, ctx.clock(), ctx.domain));
+  const seen = await findChecks(ctx.db, chain);
+  const verdicts = seen.map((one) => ({ ...judge(one, ctx.clock()), checker: ctx.domain }));
   return verdicts.toSorted((a, b) => (a.service + a.account + a.link < b.service + b.account + b.link ? -1 : 1));
 }
 
 const timeOf = (milliseconds: number): string => formatTime(milliseconds / 1000);
 
-function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVerdict {
-  const { service, account, place, link, state, reason, checkedAt, answer, answeredAt, firstOkAt, rules } = row;
+type Judged = Omit<AccountVerdict, 'checker'>;
+
+/** The chain says what is claimed; the next look at the accounts, which writes the same into the row, may be a while away. */
+function judge({ claimed, check }: Seen, now: number): Judged {
+  if (check !== null && claimed !== null) return verdictOf(check, now);
+  if (check !== null) return verdictOf({ ...check, state: 'revoked', reason: null }, now);
+  if (claimed === null) throw new Error('neither claimed nor checked');
+  return { ...accountOf(claimed), state: 'unreachable', reason: 'unchecked', rules: UNCHECKED_RULES };
+}
+
+/** By no version of the rules: nobody has looked. */
+const UNCHECKED_RULES = 0;
+
+const accountOf = ({ service, account, place, link }: NonNullable<Seen['claimed']>) => ({
+  service,
+  account,
+  ...(place === null ? {} : { where: place }),
+  link: formatB64u(link),
+});
+
+function verdictOf(row: CheckedAccount, now: number): Judged {
+  const { state, reason, checkedAt, answer, answeredAt, firstOkAt, rules } = row;
   const isStale =
     state === 'unreachable' && answeredAt !== null && now - answeredAt > LIMITS.evidenceStaleSeconds * 1_000;
   return {
-    service,
-    account,
-    ...(place === null ? {} : { where: place }),
-    link: formatB64u(link),
+    ...accountOf(row),
     state,
     ...(reason === null ? {} : { reason }),
     ...(checkedAt === null ? {} : { checkedAt: timeOf(checkedAt) }),
@@ -56,6 +73,5 @@ function verdictOf(row: CheckedAccount, now: number, checker: string): AccountVe
     ...(firstOkAt === null ? {} : { firstOkAt: timeOf(firstOkAt) }),
     ...(isStale ? { stale: true as const } : {}),
     rules,
-    checker,
   };
 }

@@ -30,11 +30,12 @@ export const ACCOUNTS: readonly Operation[] = [
     id: 'chainAccounts',
     clause: '9.3',
     summary: 'What the directory has seen of a chain’s accounts',
-    description: 'Its own word: the log covers the links, not the verdicts. Empty where nothing is claimed or known.',
+    description: 'Its own word: the log covers the links, not the verdicts. Empty where nothing is claimed.',
     parameters: [inPath('id', b64u32, 'The chain (§9.1).', NAME)],
     replies: {
       200: {
-        description: 'Every account, those given up in the last 30 days included.',
+        description:
+          'Every account, those given up in the last 30 days included; `unchecked` is the reason where nobody has looked yet.',
         type: JSON_TYPE,
         schema: z.object({ accounts: z.array(verdict) }),
         example: {
@@ -48,6 +49,15 @@ export const ACCOUNTS: readonly Operation[] = [
               answeredAt: '2026-11-28T12:00:00Z',
               firstOkAt: '2026-11-01T12:00:00Z',
               rules: 1,
+              checker: 'directory.example',
+            },
+            {
+              service: 'hackernews',
+              account: 'bob',
+              link: NAME,
+              state: 'unreachable',
+              reason: 'unchecked',
+              rules: 0,
               checker: 'directory.example',
             },
           ],

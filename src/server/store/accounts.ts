@@ -183,9 +183,25 @@ export async function findHostFailures(db: Db, hosts: readonly string[]): Promis
   return new Map(rows.map(({ host, failures }) => [host, failures]));
 }
 
-/** Everything seen of the accounts of one chain, in no order. */
-export async function findChecks(db: Db, chain: Uint8Array): Promise<CheckedAccount[]> {
-  return await db.select().from(accountChecks).where(eq(accountChecks.chain, chain));
+/** What one chain claims, what was seen of it, or both. */
+export interface Seen {
+  /** Null where the chain has given the account up. */
+  readonly claimed: Pick<Row, 'service' | 'account' | 'place' | 'link'> | null;
+  /** Null where nobody follows the account yet, or ever. */
+  readonly check: CheckedAccount | null;
+}
+
+/** Every account that one chain claims, and every one that was followed; in no order. */
+export async function findChecks(db: Db, chain: Uint8Array): Promise<Seen[]> {
+  const { service, account, place, link } = chainAccounts;
+  // Each side by its own index: a condition on the joined rows would read both tables whole.
+  const claimed = db
+    .select({ service, account, place, link })
+    .from(chainAccounts)
+    .where(eq(chainAccounts.chain, chain))
+    .as('claimed');
+  const check = db.select().from(accountChecks).where(eq(accountChecks.chain, chain)).as('check');
+  return await db.select().from(claimed).fullJoin(check, eq(check.link, claimed.link));
 }
 
 /** How many accounts are in each state, and how many are due. */

@@ -125,6 +125,31 @@ describe.each(ENGINES)('on %s', (engine) => {
     );
   });
 
+  test('claimed a moment ago: told at once, as not looked at; given up: told at once too', async () => {
+    expect(await verdicts()).toEqual([]);
+    const mark = await claim('bob.example', 1);
+    await claim('other.example', 3, octetsOf(2, 1));
+    const imported = { chain: CHAIN, link: octetsOf(2, 2), service: 'keybase', account: 'bob', place: null };
+    await database.db.insert(chainAccounts).values({ ...imported, seq: 2, claimedAt: 0 });
+    const unchecked = { state: 'unreachable', reason: 'unchecked', rules: 0, checker: 'directory.example' };
+    const fresh = [
+      { service: 'https', account: 'bob.example', link: formatB64u(octetsOf(1, 2)), ...unchecked },
+      { service: 'keybase', account: 'bob', link: formatB64u(octetsOf(2, 2)), ...unchecked },
+    ];
+    expect(await verdicts()).toEqual(fresh);
+    await followChains(context());
+    expect(await verdicts()).toEqual(fresh);
+    pages.set(site('bob.example'), mark);
+    await checkAccounts(context());
+    // What is an import is proved by no post: nobody ever looks.
+    expect(await verdicts()).toMatchObject([{ state: 'ok' }, unchecked]);
+    await database.query('truncate chain_accounts');
+    const given = { account: 'bob.example', state: 'revoked', firstOkAt: timeOf(START) };
+    expect(await verdicts()).toMatchObject([given]);
+    await followChains(context());
+    expect(await verdicts()).toMatchObject([given]);
+  });
+
   test('who has just claimed is looked at again soon, and ever more seldom', async () => {
     const mark = await claim('bob.example', 1);
     const gaps: number[] = [];
