@@ -4,12 +4,13 @@ import type { Inputs } from '../../src/protocol/conversation/inputs.ts';
 import { makePlan, nextPlan } from '../../src/protocol/conversation/plan.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { createDice, randomGraph, runWorld, type Graph } from './conversation-world.ts';
+import { IS_LONG } from '../support/long.ts';
 
 /** The seeds, as `WHEREABOUTS_TEST_WORLDS=2001-4000` says where a long run goes in slices. */
 const [FIRST, LAST] = /^(\d+)-(\d+)$/
   .exec(process.env['WHEREABOUTS_TEST_WORLDS'] ?? '')
   ?.slice(1)
-  .map(Number) ?? [1, process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10_000 : 100];
+  .map(Number) ?? [1, IS_LONG ? 10_000 : 100];
 const ROUNDS = (LAST ?? 0) - (FIRST ?? 1) + 1;
 
 /** What is connected at all, found without any of the code under test. */

@@ -13,8 +13,9 @@ import { createPostgresDatabase } from '../support/database.ts';
 import { createDepositor, createParty, makeDeposit, type Made } from '../support/directory.ts';
 import { makeHome, run, startServer, type Home } from '../support/program.ts';
 import { sleep } from '../../src/server/directory/sequencer/waiting.ts';
+import { IS_LONG } from '../support/long.ts';
 
-const ROUNDS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 20 : 3;
+const ROUNDS = IS_LONG ? 20 : 3;
 const ANSWERED = 50;
 // More than one epoch answers, so that a round is a matter of two or three.
 const PARALLEL = 32;

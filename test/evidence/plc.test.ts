@@ -9,6 +9,7 @@ import type { Json } from '../../src/protocol/json.ts';
 import { formatB64u, parseB64u } from '../../src/protocol/wire.ts';
 import { foreignPath, foreignVector, NO_FOREIGN } from '../support/vectors.ts';
 import { mutants } from './mutate.ts';
+import { IS_LONG } from '../support/long.ts';
 
 type Log = {
   did: string;
@@ -33,8 +34,6 @@ function reasonOf(work: () => unknown): unknown {
     throw error;
   }
 }
-
-const LONG = process.env['WHEREABOUTS_TEST_LONG'] === '1';
 
 /** Each file is named for its one sin. */
 const SINS: Readonly<Record<string, string>> = {
@@ -85,7 +84,7 @@ describe.skipIf(folder === undefined)(`public audit logs (or ${NO_FOREIGN})`, ()
 
   test('every member of every entry', () => {
     let [tried, harmless] = [0, 0];
-    for (const name of LONG ? list('valid') : ['log_bnewbold_robocracy.json', 'log_nullified_tombstone.json']) {
+    for (const name of IS_LONG ? list('valid') : ['log_bnewbold_robocracy.json', 'log_nullified_tombstone.json']) {
       const log = load(`valid/${name}`);
       const { head, ...genuine } = replayPlc(log, didOf(log));
       for (const { what, value } of mutants(log)) {

@@ -6,6 +6,7 @@ import { isBetter, reach, weigh, type Instance, type Solution } from '../../../s
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { NO_FOREIGN, ownVector } from '../../support/vectors.ts';
 import { readSteiner } from './steiner.ts';
+import { IS_LONG } from '../../support/long.ts';
 
 interface BridgeInstance {
   readonly name: string;
@@ -84,8 +85,7 @@ describe('networks and bridges', () => {
 describe('public Steiner tree instances', () => {
   const steiner = readSteiner();
   // A second each for some: the larger ones are for a long run.
-  const LONG = process.env['WHEREABOUTS_TEST_LONG'] === '1';
-  const isSmall = ({ instance }: { instance: Instance }) => LONG || instance.weights.length < 450;
+  const isSmall = ({ instance }: { instance: Instance }) => IS_LONG || instance.weights.length < 450;
   test.skipIf(steiner === undefined)(
     steiner === undefined ? NO_FOREIGN : 'at most 12 terminals: the optimum',
     { timeout: 120_000 },
@@ -99,7 +99,7 @@ describe('public Steiner tree instances', () => {
         expect(boundOf(instance)).toBeLessThanOrEqual(weight);
         solved++;
       }
-      expect(solved).toBe(LONG ? 22 : 7);
+      expect(solved).toBe(IS_LONG ? 22 : 7);
     },
   );
 
@@ -118,7 +118,7 @@ describe('public Steiner tree instances', () => {
         return { name, optimum, found, bound, gap: found / optimum - 1 };
       });
       console.table(gaps.map(({ gap, ...rest }) => ({ ...rest, gap: `${(gap * 100).toFixed(2)} %` })));
-      expect(gaps.length).toBe(LONG ? 21 : 10);
+      expect(gaps.length).toBe(IS_LONG ? 21 : 10);
       expect(gaps.reduce((sum, { gap }) => sum + gap, 0) / gaps.length).toBeLessThanOrEqual(0.02);
       expect(Math.max(...gaps.map(({ gap }) => gap))).toBeLessThanOrEqual(0.06);
     },

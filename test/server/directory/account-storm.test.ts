@@ -8,9 +8,9 @@ import { proofMarker } from '../../../src/protocol/chain/names.ts';
 import { formatB64u, parseHex } from '../../../src/protocol/wire.ts';
 import { countAccounts } from '../../../src/server/store/accounts.ts';
 import { openTestDatabase } from '../../support/database.ts';
+import { IS_LONG } from '../../support/long.ts';
 
-const LONG = process.env['WHEREABOUTS_TEST_LONG'] === '1';
-const [ACCOUNTS, HOSTS, PERIODS] = LONG ? [100_000, 2_000, 1] : [1_000, 100, 2];
+const [ACCOUNTS, HOSTS, PERIODS] = IS_LONG ? [100_000, 2_000, 1] : [1_000, 100, 2];
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 const START = 1_790_000_000_000;
@@ -83,7 +83,7 @@ describe.each([1, 2])('on %d of them', (instances) => {
       expect(due.filter((count) => count === 0).length).toBeGreaterThanOrEqual(PERIODS);
       await database.close();
     },
-    LONG ? 3_600_000 : 120_000,
+    IS_LONG ? 3_600_000 : 120_000,
   );
 });
 

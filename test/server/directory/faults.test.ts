@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Break } from '../../support/postgres-proxy.ts';
 import { createFaultWorld, readyChild, type FaultWorld } from './fault-world.ts';
 import type { Instance } from './fault-instance.ts';
+import { IS_LONG } from '../../support/long.ts';
 
 const HOWS = ['fails', 'done', 'hangs', 'killed', 'killed once done'] as const;
 type How = (typeof HOWS)[number];
@@ -39,10 +40,9 @@ const POINTS: Readonly<Record<string, (cell: Cell) => Promise<void>>> = {
 };
 
 /** A process takes seconds to start: the suite has the kill that leaves most behind, WHEREABOUTS_TEST_LONG=1 has both. */
-const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
 const KILL: Readonly<Record<string, How>> = { 'database write': 'killed' };
 const isChosen = (point: string, how: How): boolean =>
-  isLong || !isKilled(how) || how === (KILL[point] ?? 'killed once done');
+  IS_LONG || !isKilled(how) || how === (KILL[point] ?? 'killed once done');
 
 const isKilled = (how: How): boolean => how.startsWith('killed');
 /** Others need not wait until it gives up. */
@@ -62,7 +62,7 @@ describe('the fault table', () => {
     for (const child of children) (await child).kill('SIGKILL');
     await world.close();
     console.table(table);
-    expect(Object.values(table).flatMap((row) => Object.values(row)).length).toBe(isLong ? 25 : 20);
+    expect(Object.values(table).flatMap((row) => Object.values(row)).length).toBe(IS_LONG ? 25 : 20);
   });
 
   const CELLS = Object.keys(POINTS).flatMap((point) =>

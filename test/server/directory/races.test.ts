@@ -20,12 +20,16 @@ import {
   type Party,
   type TestDirectory,
 } from '../../support/directory.ts';
+import { IS_LONG } from '../../support/long.ts';
 import { readAttestation } from '../../../src/protocol/token/attestation.ts';
 
-const HUNDRED = Array.from({ length: 100 }, (_, i) => i);
+const series = (length: number): number[] => Array.from({ length }, (_, i) => i);
 const count = <T>(items: readonly T[], fits: (item: T) => boolean): number => items.filter(fits).length;
 
 describe.each(ENGINES)('races on %s', (engine) => {
+  /** PGlite takes one transaction at a time: a hundred are two minutes' work. */
+  const crowd = series(engine === 'postgres' || IS_LONG ? 100 : 26);
+  const last = crowd.length - 1;
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;
@@ -58,43 +62,43 @@ describe.each(ENGINES)('races on %s', (engine) => {
   };
   const race = async (made: readonly Made[]) => Promise.all(made.map(insist));
 
-  test('a hundred numbers of one key: the highest stands, each answer is 20x or stale', async () => {
+  test('many numbers of one key: the highest stands, each answer is 20x or stale', async () => {
     const depositor = await createDepositor();
     const attestations = [await attest(bob, depositor)];
-    const made = await Promise.all(HUNDRED.map((seq) => makeDeposit(depositor, [], { seq, attestations })));
+    const made = await Promise.all(crowd.map((seq) => makeDeposit(depositor, [], { seq, attestations })));
     const answers = await race(made);
     expect(answers.every(({ status, code }) => status < 300 || code === 'record-stale')).toBe(true);
     expect(count(answers, ({ status }) => status === 201)).toBeLessThanOrEqual(1);
-    expect(answers[99]?.status).toBeLessThan(300);
+    expect(answers[last]?.status).toBeLessThan(300);
     const { records } = await readState(database.db);
-    expect(records.map(({ seq }) => seq)).toEqual([99]);
+    expect(records.map(({ seq }) => seq)).toEqual([last]);
   });
 
-  test('a hundred keys by one issuer: the latest attestation stands', async () => {
+  test('many keys by one issuer: the latest attestation stands', async () => {
     const { name } = await createDepositor();
     const made = await Promise.all(
-      HUNDRED.map(async (i) => makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i })),
+      crowd.map(async (i) => makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i })),
     );
     const answers = await race(made);
     expect(answers.filter(({ status, code }) => status >= 300 && code !== 'record-stale')).toEqual([]);
-    expect(answers[99]?.status).toBeLessThan(300);
+    expect(answers[last]?.status).toBeLessThan(300);
     const { records } = await readState(database.db);
-    expect(records.map(({ digest }) => formatHex(digest))).toEqual([made[99]?.digest]);
+    expect(records.map(({ digest }) => formatHex(digest))).toEqual([made[last]?.digest]);
   });
 
-  test('a hundred times the same deposit: created once', async () => {
+  test('many times the same deposit: created once', async () => {
     const made = await makeDeposit(await createDepositor(), [bob]);
-    const answers = await race(HUNDRED.map(() => made));
+    const answers = await race(crowd.map(() => made));
     expect(count(answers, ({ status }) => status === 201)).toBeLessThanOrEqual(1);
-    expect(count(answers, ({ status }) => status < 300)).toBe(100);
+    expect(count(answers, ({ status }) => status < 300)).toBe(crowd.length);
   });
 
-  test('a hundred keys with equal times by one issuer: one stands', async () => {
+  test('many keys with equal times by one issuer: one stands', async () => {
     const { name } = await createDepositor();
-    const made = await Promise.all(HUNDRED.map(async () => makeDeposit(await createDepositor(name), [bob])));
+    const made = await Promise.all(crowd.map(async () => makeDeposit(await createDepositor(name), [bob])));
     const answers = await race(made);
     expect(count(answers, ({ status }) => status < 300)).toBe(1);
-    expect(count(answers, ({ code }) => code === 'record-stale')).toBe(99);
+    expect(count(answers, ({ code }) => code === 'record-stale')).toBe(last);
   });
 
   test('forty issuers under one name: sixteen stand, at most four of them unlisted, the listed come first', async () => {
@@ -123,7 +127,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const [a, b] = unlisted;
     if (a === undefined || b === undefined) throw new Error('no issuers');
     const made = await Promise.all(
-      HUNDRED.slice(0, 60).map(async (i) => makeDeposit(await createDepositor(), i % 2 === 0 ? [a, b] : [b, a])),
+      series(60).map(async (i) => makeDeposit(await createDepositor(), i % 2 === 0 ? [a, b] : [b, a])),
     );
     const answers = await race(made);
     expect(count(answers, ({ status }) => status === 201)).toBe(60);
@@ -133,7 +137,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const strict = createTestDirectory(database, { quotas: { ...ROOMY, unlistedRecords: 10 } });
     strict.world.join(bob);
     await strict.ctx.descriptions.fetch(bob.domain);
-    const made = await Promise.all(HUNDRED.slice(0, 40).map(async () => makeDeposit(await createDepositor(), [bob])));
+    const made = await Promise.all(series(40).map(async () => makeDeposit(await createDepositor(), [bob])));
     const answers = await Promise.all(made.map((one) => outcome(put(strict, one))));
     expect(count(answers, ({ status }) => status === 201)).toBe(10);
     expect(count(answers, ({ code }) => code === 'quota-exceeded')).toBe(30);
@@ -146,17 +150,18 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const first = await makeDeposit(depositor, [], { seq: 0, attestations });
     await put(directory, first);
     const made = await Promise.all(
-      HUNDRED.filter((seq) => seq % 2 === 1).map((seq) => makeDeposit(depositor, [], { seq, attestations })),
+      crowd.filter((seq) => seq % 2 === 1).map((seq) => makeDeposit(depositor, [], { seq, attestations })),
     );
+    const between = [10, 30, 50, last - 1].filter((seq) => seq < last);
     const [answers, withdrawals] = await Promise.all([
       race(made),
-      Promise.all([10, 30, 50, 98].map((seq) => outcome(withdrawAsHolder(directory, depositor, seq)))),
+      Promise.all(between.map((seq) => outcome(withdrawAsHolder(directory, depositor, seq)))),
     ]);
     expect(answers.every(({ status, code }) => status < 300 || code === 'record-stale')).toBe(true);
     for (const { status, code } of withdrawals)
       expect([undefined, 'record-stale', 'record-unknown']).toContain(status < 300 ? undefined : code);
-    // 99 is above every withdrawal: it stands whatever the order.
-    expect((await readState(database.db)).records.map(({ seq }) => seq)).toEqual([99]);
+    // The last is above every withdrawal: it stands whatever the order.
+    expect((await readState(database.db)).records.map(({ seq }) => seq)).toEqual([last]);
   });
 
   test('an issuer’s withdrawal among deposits of its attestation: nothing of it stays', async () => {
@@ -165,7 +170,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const { jti } = readAttestation(token);
     await put(directory, await makeDeposit(depositor, [], { seq: 0, attestations: [token] }));
     const made = await Promise.all(
-      HUNDRED.slice(1, 50).map((seq) => makeDeposit(depositor, [], { seq, attestations: [token] })),
+      crowd.slice(1, 50).map((seq) => makeDeposit(depositor, [], { seq, attestations: [token] })),
     );
     const [answers, withdrawal] = await Promise.all([
       race(made),
@@ -180,7 +185,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
 
   test('an issuer’s withdrawal reaches deposits that race with it under other names', async () => {
     const jti = formatB64u(new Uint8Array(16).fill(7));
-    const depositors = await Promise.all(HUNDRED.slice(0, 40).map(() => createDepositor()));
+    const depositors = await Promise.all(series(40).map(() => createDepositor()));
     const made = await Promise.all(
       depositors.map(async (depositor) =>
         makeDeposit(depositor, [], { attestations: [await attest(bob, depositor, { jti })] }),
@@ -201,9 +206,7 @@ describe.each(ENGINES)('races on %s', (engine) => {
     const first = await createDepositor(name);
     await put(directory, await makeDeposit(first, [bob], { issuedAt: START - 200 }));
     const made = await Promise.all(
-      HUNDRED.slice(0, 30).map(async (i) =>
-        makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i }),
-      ),
+      series(30).map(async (i) => makeDeposit(await createDepositor(name), [bob], { issuedAt: START - 100 + i })),
     );
     const [answers, withdrawal] = await Promise.all([race(made), outcome(withdrawAsHolder(directory, first, 9))]);
     expect(answers[29]).toEqual({ status: 201 });
@@ -218,10 +221,10 @@ describe.each(ENGINES)('races on %s', (engine) => {
       return makeDeposit(depositor, [listed[0] ?? bob]);
     };
     // Straight into the table: 250 records by way of HTTP would say nothing more.
-    const seeded = await Promise.all(HUNDRED.slice(0, 4).map(deposit));
+    const seeded = await Promise.all(series(4).map(deposit));
     await race(seeded);
     await seedBucket(database, 248);
-    const answers = await race(await Promise.all(HUNDRED.slice(0, 20).map(deposit)));
+    const answers = await race(await Promise.all(series(20).map(deposit)));
     expect(count(answers, ({ status }) => status === 201)).toBe(LIMITS.bucketRecords - 4 - 248);
     expect(count(answers, ({ code }) => code === 'name-full')).toBe(20 - 4);
     await directory.settle();

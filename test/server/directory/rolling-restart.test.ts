@@ -20,8 +20,9 @@ import { clientToken, createDepositor, createParty, DOMAIN, makeDeposit } from '
 import { makeHome, type Server } from '../../support/program.ts';
 import { findKey, prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
 import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
+import { IS_LONG } from '../../support/long.ts';
 
-const RESTARTS = process.env['WHEREABOUTS_TEST_LONG'] === '1' ? 10 : 2;
+const RESTARTS = IS_LONG ? 10 : 2;
 const PROBE_MILLISECONDS = 100;
 const DEPTH = 4;
 

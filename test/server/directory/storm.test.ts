@@ -11,12 +11,12 @@ import { makeHome } from '../../support/program.ts';
 import { prepareDirectory, seconds, serveDirectory, type ServedDirectory } from '../../support/served-directory.ts';
 import { openStorm } from '../../support/storm.ts';
 import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
+import { IS_LONG } from '../../support/long.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 const STORM_SECONDS = 10;
-const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
-const SOAK_SECONDS = isLong ? 180 : 60;
-const RESTART_SECONDS = isLong ? 30 : 20;
+const SOAK_SECONDS = IS_LONG ? 180 : 60;
+const RESTART_SECONDS = IS_LONG ? 30 : 20;
 
 const home = makeHome();
 const party = await createParty('issuer.example');

@@ -16,9 +16,9 @@ import { openPostgresProxy } from '../../support/postgres-proxy.ts';
 import { makeHome } from '../../support/program.ts';
 import { prepareDirectory, seconds, serveDirectory } from '../../support/served-directory.ts';
 import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
+import { IS_LONG } from '../../support/long.ts';
 
-const isLong = process.env['WHEREABOUTS_TEST_LONG'] === '1';
-const PAUSE = isLong ? 30_000 : 6_000;
+const PAUSE = IS_LONG ? 30_000 : 6_000;
 const STREAMS = 6;
 
 /** Where it is stopped: with the statement sent, and its transaction open. */
@@ -28,7 +28,7 @@ const POINTS: Readonly<Record<string, readonly string[]>> = {
   'about to publish': ['update "log_head" set "published"'],
 };
 /** The suite has the first: every one costs its pause. */
-const chosen = Object.entries(POINTS).slice(0, isLong ? undefined : 1);
+const chosen = Object.entries(POINTS).slice(0, IS_LONG ? undefined : 1);
 
 const home = makeHome();
 afterAll(() => home.remove());
