@@ -14,7 +14,10 @@ import { seconds } from '../test/support/served-directory.ts';
 const BATCH = 10_000;
 const DAY = 86_400;
 
-/** Fills the empty database of a directory with these settings with `count` records; a log of its own key. */
+/**
+ * Fills the empty database of a directory with these settings with `count` records; a log of its own key. Names are uniform random, those
+ * of each epoch within its share of them: an epoch that touches every bucket hashes most of the directory anew.
+ */
 export async function loadRecords(env: Readonly<Record<string, string>>, count: number): Promise<void> {
   const database = await openPostgres(env['DATABASE_URL'] ?? '');
   try {
@@ -37,7 +40,8 @@ export async function loadRecords(env: Readonly<Record<string, string>>, count: 
         // 1,088 octets each: what a record of one route has.
         await tx.execute(sql`create temporary table made on commit drop as
           select name, holder, octets, sha256(octets) as digest from (
-            select sha256(uuid_send(gen_random_uuid())) as name, sha256(uuid_send(gen_random_uuid())) as holder,
+            select decode(lpad(to_hex(floor((${done}::float8 + random() * ${rows}::float8) / ${count}::float8 * 4294967296)::bigint), 8, '0'), 'hex')
+              || substr(sha256(uuid_send(gen_random_uuid())), 5) as name, sha256(uuid_send(gen_random_uuid())) as holder,
               (select string_agg(sha256(uuid_send(gen_random_uuid()) || int4send(i + j)), ''::bytea) from generate_series(1, 34) as j) as octets
             from generate_series(1, ${rows}::int) as i) as random`);
         await tx.execute(sql`insert into sealed (digest, octets) select digest, octets from made`);

@@ -46,7 +46,12 @@ export async function benchScale(): Promise<Record<string, Line[]>> {
         const times = { issuedAt: now, endsAt: now + 86_400, iat: now, exp: now + 86_400 };
         const { path, body } = await makeDeposit(await createDepositor(), [party], times);
         const headers = { 'content-type': 'application/json' };
-        await (await fetch(`${url}${path}`, { method: 'PUT', headers, body: JSON.stringify(body) })).text();
+        const answer = await fetch(`${url}${path}`, { method: 'PUT', headers, body: JSON.stringify(body) }).catch(
+          String,
+        );
+        if (typeof answer === 'string' || !answer.ok)
+          console.log(`a deposit: ${typeof answer === 'string' ? answer : answer.status}`);
+        else await answer.text();
       }
     });
     for (let round = 0; round <= ROUNDS; round++)
