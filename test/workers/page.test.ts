@@ -6,6 +6,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPage } from '../../src/platform/node/page-folder.ts';
 import { listen } from '../../src/platform/node/serve.ts';
+import { withAssets } from '../../src/platform/workers/page-assets.ts';
 import { UNCOUNTED } from '../../src/server/metrics.ts';
 import { LIST, parsePageList } from '../../src/server/page-list.ts';
 import { directoryPage } from '../../src/server/page.ts';
@@ -146,6 +147,27 @@ test('the API is beside it as before', async () => {
   expect(document).toHaveProperty(['paths', '/v1/evaluate']);
   const reply = await fetch(new URL('/', worker.url), { method: 'POST' });
   expect([reply.status, await reply.json()]).toMatchObject([405, { code: 'method-refused' }]);
+});
+
+test('the list is asked for once, no made-up path ever, and a fault is not kept', async () => {
+  const asked: string[] = [];
+  let isDown = true;
+  const assets = {
+    fetch: async (url: string) => {
+      const { pathname } = new URL(url);
+      asked.push(pathname);
+      return isDown ? new Response(null, { status: 503 }) : new Response(readFileSync(path.join(BUILT, pathname)));
+    },
+  };
+  const ctx = { domain: DOMAIN, listed: new Set<string>(), log, metrics: UNCOUNTED };
+  const serve = withAssets(() => new Response('api'), ctx, assets);
+  const statusOf = async (at: string) => (await serve(new Request(`https://${DOMAIN}${at}`), {})).status;
+  expect(await statusOf('/')).toBe(500);
+  isDown = false;
+  expect([await statusOf('/'), await statusOf('/assets/made-up.js'), await statusOf('/v1/epoch')]).toEqual([
+    200, 404, 200,
+  ]);
+  expect(asked).toEqual([`/${LIST}`, `/${LIST}`, '/index.html']);
 });
 
 const name = 'browser' in started ? 'in Chromium' : `skipped: no Chromium can be started (${started.reason})`;

@@ -16,6 +16,9 @@ export interface EdgeRequest extends Request {
   readonly cf?: { readonly clientAcceptEncoding?: string };
 }
 
+/** What of a directory its page says, and who is told of requests. */
+type Shown = Pick<DirectoryContext, 'domain' | 'listed' | 'log' | 'metrics'>;
+
 type Fetch = (request: EdgeRequest, client: Client) => Response | Promise<Response>;
 
 /** By binding: the assets of a Worker's version never change, and an isolate runs one version. */
@@ -39,7 +42,7 @@ const openAssets = (assets: Assets): PageFiles => ({
 });
 
 /** A directory's API with its page beside it, where the Worker was deployed with one. */
-export function withAssets(api: Fetch, ctx: DirectoryContext, assets: Assets | undefined): Fetch {
+export function withAssets(api: Fetch, ctx: Shown, assets: Assets | undefined): Fetch {
   if (assets === undefined) return api;
   return async (request, client) => {
     if (!isOfPage(new URL(request.url).pathname)) return api(request, client);
