@@ -80,6 +80,7 @@ export type { HealthCheck, HealthStore } from './client/bridge-health.ts';
 export type { Checkpoints, SavedEvidence } from './client/checkpoints.ts';
 export type { ReadVerdict } from './client/cited-chains.ts';
 export { watchedChain, type FoundChain, type NextAction } from './client/chain.ts';
+export type { ClaimingChain, ClaimingChains } from './client/chain-search.ts';
 export type { IndexedChain } from './client/chain-index.ts';
 export type { Client } from './client/client.ts';
 export {
@@ -154,7 +155,7 @@ export { readPlan, verifyPlanToken, type SignedPlan } from './protocol/token/pla
 export type { Description } from './protocol/description.ts';
 export type { Encryption, Reason } from './protocol/encryption.ts';
 export type { DescriptionChange, HistoryEntry } from './protocol/description-changes.ts';
-export { isService, parseAccount, parseAccountName, parseClaim } from './protocol/account.ts';
+export { isService, parseAccount, parseAccountName, parseAccountNames, parseClaim } from './protocol/account.ts';
 export type { Account, AccountClaim, Service } from './protocol/account.ts';
 export type { AccountEvidence, AccountJudgement, ClaimedAccount } from './protocol/account-evidence.ts';
 export type { ChainIndex, IndexRecord, SealedEntry } from './protocol/chain/index-entries.ts';

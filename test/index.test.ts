@@ -42,6 +42,7 @@ test('exports exactly this', () => {
     'openEntry',
     'parseAccount',
     'parseAccountName',
+    'parseAccountNames',
     'parseClaim',
     'parseIdentifier',
     'parsePolicy',

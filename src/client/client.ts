@@ -9,6 +9,7 @@ import type { IndexEntry } from '../protocol/chain/sealed-index.ts';
 import type { TemporaryKey } from '../protocol/token/temporary-key.ts';
 import { readVerdicts, type ReadVerdict } from './cited-chains.ts';
 import { appendLink, findChain, startChain, type FoundChain, type NextAction } from './chain.ts';
+import { findChains, type ClaimingChains } from './chain-search.ts';
 import { readIndex, type IndexedChain } from './chain-index.ts';
 import { createConversations, type Conversations } from './conversations.ts';
 import { layOutHistory, type DescriptionHistory } from './description-history.ts';
@@ -109,6 +110,8 @@ export interface Client {
   log(directory: string, options?: { readonly epochs?: number }): Promise<LogView>;
   /** An identity chain (§9) as a directory has proven it; undefined where it has proven that there is none. */
   findChain(directory: string, id: string): Promise<FoundChain | undefined>;
+  /** A page of chains that claim `<service>:<account>`, each proven; which ones there are is the directory's word (§9.6). */
+  findChains(directory: string, account: string, options?: { readonly after?: string }): Promise<ClaimingChains>;
   /** What a directory says of the accounts of a chain: its own word (§9.3). */
   chainVerdicts(directory: string, id: string): Promise<readonly ReadVerdict[]>;
   /** Begins an identity chain with a key that the caller keeps. */
@@ -219,6 +222,10 @@ export function createClient(parts: ClientParts): Client {
     async findChain(domain, id) {
       await descriptions.fetch(domain);
       return findChain(context, domain, id);
+    },
+    async findChains(domain, account, { after } = {}) {
+      await descriptions.fetch(domain);
+      return findChains(context, domain, account, after);
     },
     async chainVerdicts(domain, id) {
       await descriptions.fetch(domain);

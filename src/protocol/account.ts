@@ -171,6 +171,20 @@ export function parseAccountName(text: string): AccountClaim {
   return { service, account: parseAccount(service, text.slice(service.length + 1)) };
 }
 
+/** Every account that `text` may name: one where it says its service, else that name wherever there are such; else `account-invalid`. */
+export function parseAccountNames(text: string): readonly AccountClaim[] {
+  if (isService(text.slice(0, Math.max(0, text.indexOf(':'))))) return [parseAccountName(text)];
+  const accounts = Object.keys(SERVICES).flatMap((service) => {
+    try {
+      return [parseAccountName(`${service}:${text}`)];
+    } catch {
+      return [];
+    }
+  });
+  if (accounts.length === 0) throw invalid('not an account of any service');
+  return accounts;
+}
+
 /** Whether looking at the account tells its owner so: passive readers leave such services alone (§9.3). */
 export const isSelfHosted = (service: Service): boolean => grammarOf(service).selfHosted;
 

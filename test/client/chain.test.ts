@@ -79,6 +79,60 @@ describe('chains', () => {
   });
 });
 
+test('found by an account: each proven, whatever the directory lists', async () => {
+  const owner = world.person();
+  const made = async (account: string) => {
+    const key = await generateTemporaryKey();
+    const { state } = await owner.startChain(DIRECTORY, key);
+    await owner.appendLink(DIRECTORY, state.id, claim('hackernews', account), key);
+    return { id: state.id, key };
+  };
+  const [first, second, other] = [await made('carol'), await made('carol'), await made('dave')];
+  const ids = [first.id, second.id].toSorted((a, b) =>
+    Buffer.compare(Buffer.from(a, 'base64url'), Buffer.from(b, 'base64url')),
+  );
+  const find = async (after?: string) =>
+    world.person().findChains(DIRECTORY, 'hackernews:carol', after === undefined ? {} : { after });
+  const [low = '', high = ''] = ids;
+  const found = await find();
+  expect(found).toMatchObject({ service: 'hackernews', account: 'carol' });
+  expect(found.next).toBeUndefined();
+  expect(found.chains.map(({ id }) => id)).toEqual(ids);
+  expect(found.chains).toMatchObject(ids.map((id) => ({ found: { state: { id, accounts: [{ account: 'carol' }] } } })));
+  expect((await find(low)).chains.map(({ id }) => id)).toEqual([high]);
+  expect((await world.person().findChains(DIRECTORY, 'hackernews:nobody')).chains).toEqual([]);
+  world.sent.length = 0;
+  expect(await codeOf(world.person().findChains(DIRECTORY, 'hackernews:+4420'))).toBe('account-invalid');
+  expect(world.sent.filter((request) => JSON.stringify(request).includes('chains'))).toEqual([]);
+
+  // A list that names another's chain, one that there is not, one twice; a chain whose tail is kept back.
+  world.spoil = async ({ url }, reply) => {
+    if (url.pathname === '/v1/chains')
+      return Response.json({
+        chains: [other.id, linkHash('nobody'), low, low, high].map((id) => ({ id })),
+        next: high,
+      });
+    if (url.pathname !== `/v1/chains/${high}`) return reply;
+    const lines = (await reply.text()).split('\n').toSpliced(-2, 1);
+    return new Response(lines.join('\n'), { headers: { 'content-type': 'application/x-ndjson' } });
+  };
+  const told = await find();
+  expect(told.chains).toMatchObject([
+    { id: low, found: {} },
+    { id: high, failure: { code: 'bucket-invalid' } },
+  ]);
+  expect(told.next).toBe(high);
+  // More than a page, and what is no list.
+  const page = Array.from({ length: 65 }, () => ({ id: low }));
+  for (const body of [{ chains: page }, { chains: [{ id: 'x' }] }, {}]) {
+    world.spoil = async ({ url }, reply) => (url.pathname === '/v1/chains' ? Response.json(body) : reply);
+    expect(await codeOf(find())).toBe('peer-unreachable');
+  }
+  world.spoil = undefined;
+  await owner.appendLink(DIRECTORY, low, { type: 'end' }, low === first.id ? first.key : second.key);
+  expect((await find()).chains.map(({ id }) => id)).toEqual([high]);
+});
+
 test('an auditor and a monitor beside a directory that takes links: everything holds, epoch by epoch', async () => {
   const fetch = createSafeFetch(world.transport, { sandbox: false });
   const clock = () => world.now() * 1_000;

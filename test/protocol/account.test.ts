@@ -7,6 +7,7 @@ import {
   isService,
   parseAccount,
   parseAccountName,
+  parseAccountNames,
   parseClaim,
   SERVICES,
   type Service,
@@ -336,6 +337,31 @@ test('a claim takes the normal form only, a service of the list only, and a plac
     );
   for (const text of ['bob', ':bob', 'dns', 'dns:', 'DNS:bob.example', 'toString:bob'])
     expect(refusal(() => parseAccountName(text))?.code, text).toBe('account-invalid');
+});
+
+test.each([
+  ['bob', ['github:bob', 'gitlab:bob', 'hackernews:bob', 'keybase:bob']],
+  ['Bob', ['github:bob', 'gitlab:bob', 'hackernews:Bob', 'keybase:bob']],
+  ['bob.example', ['dns:bob.example', 'https:bob.example', 'gitlab:bob.example', 'bluesky:bob.example']],
+  ['@Bob@mastodon.example', ['activitypub:@bob@mastodon.example']],
+  ['@bob:matrix.example', ['matrix:@bob:matrix.example']],
+  ['github:Bob', ['github:bob']],
+  ['did:plc:ewvi7nxzyoun6zhxrhs64oiz', ['plc:did:plc:ewvi7nxzyoun6zhxrhs64oiz']],
+])('%s is looked for as each account that it may name', (text, names) => {
+  expect(parseAccountNames(text).map(({ service, account }) => `${service}:${account}`)).toEqual(names);
+});
+
+test('a number, an e-mail address, nothing: no account of any service', () => {
+  for (const text of [
+    '',
+    '+44 20 7946 0123',
+    '442079460123',
+    'bob@bob.example',
+    'github:',
+    'github:bob.example',
+    ' bob',
+  ])
+    expect(refusal(() => parseAccountNames(text))?.code, text).toBe('account-invalid');
 });
 
 test('whose owner may see who looks', () => {

@@ -5,6 +5,7 @@ import { button, facts, field, fill, h, select, table } from '../dom.ts';
 import type { Part, Place } from '../place.ts';
 import { codeOf, problemText } from '../problem.ts';
 import type { Session } from '../sdk.ts';
+import { readSeen, search, stateOf, type Shown } from './search.ts';
 
 /** A chain's id as it is, or as the end of its `did:web`. */
 const ID = /^(?:did:web:.*:)?([\w-]{43})$/;
@@ -14,52 +15,91 @@ export function open(place: Place): Part {
   const t = texts.chain;
   const times = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const directory = select(settings.directories.map((domain) => [domain, domain]));
-  const id = h('input', { type: 'text', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
+  const wanted = h('input', { type: 'text', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
   const look = h('button', { type: 'submit', class: 'main' }, t.show);
+  const listed = h('div', {});
   const shown = h('div', { class: 'chain' });
   let turn = 0;
 
   /** Whatever gives a chain, with what there is to say while and after. */
   async function show(read: (session: Session) => Promise<FoundChain | undefined>): Promise<void> {
-    const mine = (turn += 1);
     const domain = directory.value;
-    id.removeAttribute('aria-invalid');
-    fill(shown, h('p', { class: 'quiet loading' }, texts.loading));
-    try {
-      const session = await sessions.open();
+    await attempt(async (session, isLate) => {
       const found = await read(session);
-      if (mine !== turn) return;
+      if (isLate()) return;
       if (found === undefined) {
         fill(shown, h('p', { class: 'note warn', role: 'alert' }, t.absent(domain)));
         return;
       }
-      const { accounts } = found.state;
-      // What the directory says is beside the point of whether the chain holds: without it, nothing was seen.
-      const verdicts =
-        accounts.length === 0 ? [] : await session.client.chainVerdicts(domain, found.state.id).catch(() => []);
-      if (mine !== turn) return;
-      fill(shown, draw(found, verdicts, domain, session));
+      const verdicts = await readSeen(session, domain, found);
+      if (isLate()) return;
+      fill(shown, draw({ found, verdicts }, domain, session));
       say(t.holds(found.links.length));
+    });
+  }
+
+  /** Everybody who claims an account; whom one picks is drawn below. */
+  async function searchFor(text: string): Promise<void> {
+    const domain = directory.value;
+    await attempt(async (session, isLate) => {
+      const pick = (picked: Shown) => {
+        turn += 1;
+        fill(shown, draw(picked, domain, session));
+        shown.querySelector('h2')?.focus();
+      };
+      const { names, sections, count } = await search(text, {
+        place,
+        session,
+        domain,
+        explain: failure,
+        show: pick,
+      });
+      if (isLate()) return;
+      fill(listed, sections);
+      const all = new Intl.ListFormat(locale, { type: 'disjunction' }).format(names);
+      fill(
+        shown,
+        sections.length === 0 ? h('p', { class: 'note warn', role: 'alert' }, t.unclaimed(domain, all)) : undefined,
+      );
+      if (sections.length > 0) say(t.counted(count));
+    });
+  }
+
+  /** Does what was asked last; what comes too late is not shown. */
+  async function attempt(work: (session: Session, isLate: () => boolean) => Promise<void>): Promise<void> {
+    const mine = (turn += 1);
+    wanted.removeAttribute('aria-invalid');
+    fill(listed);
+    fill(shown, h('p', { class: 'quiet loading' }, texts.loading));
+    try {
+      await work(await sessions.open(), () => mine !== turn);
     } catch (error) {
-      if (mine === turn) fill(shown, h('p', { class: 'note bad', role: 'alert' }, await failure(error)));
+      const text = await failure(error);
+      if (mine !== turn) return;
+      fill(shown, h('p', { class: 'note bad', role: 'alert' }, text));
+      if (codeOf(error) !== 'account-invalid') return;
+      wanted.setAttribute('aria-invalid', 'true');
+      wanted.focus();
     }
   }
 
   async function failure(error: unknown): Promise<string> {
-    const reason = (await sessions.open()).sdk.chainReason(error);
+    const code = codeOf(error);
+    // Without the SDK there is nothing it refused.
+    const reason = await sessions.open().then(
+      ({ sdk }) => sdk.chainReason(error),
+      () => undefined,
+    );
     if (reason !== undefined) return t.invalid(reason);
-    return codeOf(error) === 'bucket-invalid' ? t.contradicts : problemText(texts, codeOf(error));
+    if (code === 'account-invalid') return t.notWanted;
+    return code === 'bucket-invalid' ? t.contradicts : problemText(texts, code);
   }
 
   function ask(): void {
-    const [, wanted] = ID.exec(id.value.trim()) ?? [];
-    if (wanted !== undefined) void show(({ client }) => client.findChain(directory.value, wanted));
-    else {
-      turn += 1;
-      fill(shown, h('p', { class: 'note bad', role: 'alert' }, t.notAnId));
-      id.setAttribute('aria-invalid', 'true');
-      id.focus();
-    }
+    const text = wanted.value.trim();
+    const [, id] = ID.exec(text) ?? [];
+    if (id === undefined) void searchFor(text);
+    else void show(({ client }) => client.findChain(directory.value, id));
   }
 
   /** Only in the sandbox: a chain to look at. Its key is forgotten with this page. */
@@ -69,16 +109,16 @@ export function open(place: Place): Part {
       const { state } = await client.startChain(directory.value, key);
       const claim = sdk.parseClaim({ service: 'dns', account: 'me.localhost' });
       const found = await client.appendLink(directory.value, state.id, { type: 'add-account', ...claim }, key);
-      id.value = state.id;
+      wanted.value = state.id;
       return found;
     });
 
-  function draw(found: FoundChain, verdicts: readonly ReadVerdict[], domain: string, { sdk }: Session): HTMLElement[] {
+  function draw({ found, verdicts }: Shown, domain: string, { sdk }: Session): HTMLElement[] {
     const { state, links, epoch, asOf, witnesses } = found;
     const { accountStates } = sdk.messagesIn(language);
     const accounts = state.accounts.map(({ service, account, link, claimedAt }) => {
       const seen = verdicts.find((one) => one.link === link);
-      const said = seen === undefined || seen.state === 'revoked' ? 'unchecked' : seen.state;
+      const said = stateOf(seen);
       return [
         h('code', {}, `${service}:${account}`),
         h('div', {}, h('span', { class: `chip ${said}` }, accountStates[said]), why(seen)),
@@ -123,7 +163,9 @@ export function open(place: Place): Part {
   }
 
   const why = (seen: ReadVerdict | undefined): HTMLElement | undefined =>
-    seen?.reason === undefined ? undefined : h('p', { class: 'hint' }, t.because(seen.reason));
+    seen?.reason === undefined || stateOf(seen) === 'unchecked'
+      ? undefined
+      : h('p', { class: 'hint' }, t.because(seen.reason));
 
   return {
     element: h(
@@ -139,9 +181,16 @@ export function open(place: Place): Part {
             ask();
           },
         },
-        h('div', { class: 'row' }, field(texts.directory, directory).element, field(t.id, id, t.idHint).element, look),
+        h(
+          'div',
+          { class: 'row' },
+          field(texts.directory, directory).element,
+          field(t.wanted, wanted, t.wantedHint).element,
+          look,
+        ),
         settings.sandbox ? h('p', { class: 'samples' }, button(t.begin, begin, { class: 'sample' })) : undefined,
       ),
+      listed,
       shown,
     ),
   };
@@ -153,6 +202,6 @@ const section = (name: string, title: string, ...children: HTMLElement[]): HTMLE
   h(
     'section',
     { class: 'card', 'aria-labelledby': `chain-${name}` },
-    h('h2', { id: `chain-${name}` }, title),
+    h('h2', { id: `chain-${name}`, tabindex: -1 }, title),
     children,
   );

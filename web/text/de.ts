@@ -232,10 +232,21 @@ export const texts: Texts = {
     intro:
       'Wer überall wiedererkannt werden will, führt eine Kette signierter Aussagen: Das sind meine Schlüssel, das sind meine Konten. Dieser Browser prüft jedes Glied.',
     id: 'Kennung der Kette',
-    idHint: '43 Buchstaben und Ziffern, oder das did:web, das damit endet',
+    wanted: 'Konto oder Kennung einer Kette',
+    wantedHint:
+      'Etwa @bob@mastodon.example, bob.example oder github:bob; oder die Kennung, 43 Buchstaben und Ziffern, oder das did:web, das damit endet',
     show: 'Zeigen',
     begin: 'Eine zum Ansehen beginnen (Sandbox)',
-    notAnId: 'Das ist keine Kennung einer Kette: nötig sind 43 Buchstaben, Ziffern, - und _.',
+    notWanted:
+      'Das ist weder ein Konto noch die Kennung einer Kette. Konten sehen aus wie @bob@mastodon.example, bob.example oder github:bob; eine Kennung hat 43 Buchstaben, Ziffern, - und _. Telefonnummern und E-Mail-Adressen stehen in keiner Kette.',
+    unclaimed: (directory, accounts) =>
+      `${directory} nennt keine Identität, die ${accounts} beansprucht. Das ist dessen Wort: Nichts beweist es.`,
+    claiming: (account) => `Identitäten, die ${account} beanspruchen`,
+    claimingHint: (directory) =>
+      `Beanspruchen kann jeder jedes Konto: Es zählt der Beweis. Jede wurde in diesem Browser geprüft; dass ${directory} keine ausgelassen hat, ist dessen Wort.`,
+    counted: (n) => `Gefundene Identitäten: ${n}.`,
+    showOne: (id) => `${id} zeigen`,
+    more: 'Weitere',
     absent: (directory) => `${directory} hat bewiesen, dass es dort keine solche Kette gibt.`,
     invalid: (reason) => `Diese Kette hält nicht und spricht für niemanden (${reason}).`,
     contradicts:

@@ -229,10 +229,21 @@ export const texts: Texts = {
     intro:
       'Somebody who wants to be recognised everywhere keeps a chain of signed statements: these are my keys, these are my accounts. This browser checks every link of it.',
     id: 'Id of the chain',
-    idHint: '43 letters and digits, or the did:web that ends in them',
+    wanted: 'Account, or id of a chain',
+    wantedHint:
+      'Such as @bob@mastodon.example, bob.example or github:bob; or the id, 43 letters and digits, or the did:web that ends in them',
     show: 'Show',
     begin: 'Begin one to look at (sandbox)',
-    notAnId: 'This is no id of a chain: 43 letters, digits, - and _ are needed.',
+    notWanted:
+      'This is neither an account nor the id of a chain. Accounts look like @bob@mastodon.example, bob.example or github:bob; an id has 43 letters, digits, - and _. Phone numbers and e-mail addresses are in no chain.',
+    unclaimed: (directory, accounts) =>
+      `${directory} names no identity that claims ${accounts}. That is its word: nothing proves it.`,
+    claiming: (account) => `Identities that claim ${account}`,
+    claimingHint: (directory) =>
+      `Anybody can claim any account: what counts is its proof. Each was checked in this browser; that ${directory} left none out is its word.`,
+    counted: (n) => `Identities found: ${n}.`,
+    showOne: (id) => `Show ${id}`,
+    more: 'More of them',
     absent: (directory) => `${directory} has proven that it has no such chain.`,
     invalid: (reason) => `This chain does not hold and speaks for nobody (${reason}).`,
     contradicts: 'What the directory sent is not what it has proven to everybody. Do not rely on it.',

@@ -230,10 +230,21 @@ export const texts: Texts = {
     intro:
       'Quien quiere que lo reconozcan en todas partes lleva una cadena de declaraciones firmadas: estas son mis claves, estas son mis cuentas. Este navegador comprueba cada eslabón.',
     id: 'Identificador de la cadena',
-    idHint: '43 letras y cifras, o el did:web que termina en ellas',
+    wanted: 'Cuenta o identificador de una cadena',
+    wantedHint:
+      'Por ejemplo @bob@mastodon.example, bob.example o github:bob; o el identificador, 43 letras y cifras, o el did:web que termina en ellas',
     show: 'Mostrar',
     begin: 'Empezar una para verla (sandbox)',
-    notAnId: 'Esto no es el identificador de una cadena: hacen falta 43 letras, cifras, - y _.',
+    notWanted:
+      'Esto no es ni una cuenta ni el identificador de una cadena. Las cuentas se escriben como @bob@mastodon.example, bob.example o github:bob; un identificador tiene 43 letras, cifras, - y _. En ninguna cadena hay números de teléfono ni direcciones de correo.',
+    unclaimed: (directory, accounts) =>
+      `${directory} no nombra ninguna identidad que reclame ${accounts}. Es su palabra: nada lo demuestra.`,
+    claiming: (account) => `Identidades que reclaman ${account}`,
+    claimingHint: (directory) =>
+      `Cualquiera puede reclamar cualquier cuenta: lo que cuenta es la prueba. Cada una se ha comprobado en este navegador; que ${directory} no haya omitido ninguna es su palabra.`,
+    counted: (n) => `Identidades encontradas: ${n}.`,
+    showOne: (id) => `Mostrar ${id}`,
+    more: 'Ver más',
     absent: (directory) => `${directory} ha demostrado que no tiene esa cadena.`,
     invalid: (reason) => `Esta cadena no se sostiene y no habla por nadie (${reason}).`,
     contradicts: 'Lo que el directorio ha enviado no es lo que ha demostrado a todos. No se fíe de él.',

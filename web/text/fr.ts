@@ -232,10 +232,21 @@ export const texts: Texts = {
     intro:
       'Qui veut être reconnu partout tient une chaîne de déclarations signées : voici mes clés, voici mes comptes. Ce navigateur en vérifie chaque maillon.',
     id: 'Identifiant de la chaîne',
-    idHint: '43 lettres et chiffres, ou le did:web qui se termine par eux',
+    wanted: 'Compte, ou identifiant d’une chaîne',
+    wantedHint:
+      'Par exemple @bob@mastodon.example, bob.example ou github:bob ; ou l’identifiant, 43 lettres et chiffres, ou le did:web qui se termine par eux',
     show: 'Afficher',
     begin: 'En commencer une pour voir (bac à sable)',
-    notAnId: 'Ce n’est pas l’identifiant d’une chaîne : il faut 43 lettres, chiffres, - et _.',
+    notWanted:
+      'Ce n’est ni un compte ni l’identifiant d’une chaîne. Un compte s’écrit comme @bob@mastodon.example, bob.example ou github:bob ; un identifiant a 43 lettres, chiffres, - et _. Aucun numéro de téléphone ni adresse e-mail ne figure dans une chaîne.',
+    unclaimed: (directory, accounts) =>
+      `${directory} ne connaît aucune identité qui revendique ${accounts}. C’est sa parole : rien ne le prouve.`,
+    claiming: (account) => `Identités qui revendiquent ${account}`,
+    claimingHint: (directory) =>
+      `N’importe qui peut revendiquer n’importe quel compte : c’est la preuve qui compte. Chacune a été vérifiée dans ce navigateur ; que ${directory} n’en ait omis aucune, c’est sa parole.`,
+    counted: (n) => `Identités trouvées : ${n}.`,
+    showOne: (id) => `Afficher ${id}`,
+    more: 'En voir d’autres',
     absent: (directory) => `${directory} a prouvé qu’il n’a pas de telle chaîne.`,
     invalid: (reason) => `Cette chaîne ne tient pas et ne parle pour personne (${reason}).`,
     contradicts: 'Ce que l’annuaire a envoyé n’est pas ce qu’il a prouvé à tous. Ne vous y fiez pas.',

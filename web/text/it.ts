@@ -230,10 +230,21 @@ export const texts: Texts = {
     intro:
       'Chi vuole essere riconosciuto ovunque tiene una catena di dichiarazioni firmate: queste sono le mie chiavi, questi i miei account. Questo browser ne verifica ogni anello.',
     id: 'Identificativo della catena',
-    idHint: '43 lettere e cifre, o il did:web che finisce con esse',
+    wanted: 'Account o identificativo di una catena',
+    wantedHint:
+      'Per esempio @bob@mastodon.example, bob.example o github:bob; oppure l’identificativo, 43 lettere e cifre, o il did:web che finisce con esse',
     show: 'Mostra',
     begin: 'Iniziane una da guardare (sandbox)',
-    notAnId: 'Non è l’identificativo di una catena: servono 43 lettere, cifre, - e _.',
+    notWanted:
+      'Non è né un account né l’identificativo di una catena. Un account si scrive come @bob@mastodon.example, bob.example o github:bob; un identificativo ha 43 lettere, cifre, - e _. In nessuna catena ci sono numeri di telefono o indirizzi e-mail.',
+    unclaimed: (directory, accounts) =>
+      `${directory} non nomina alcuna identità che rivendichi ${accounts}. È la sua parola: nulla lo dimostra.`,
+    claiming: (account) => `Identità che rivendicano ${account}`,
+    claimingHint: (directory) =>
+      `Chiunque può rivendicare qualsiasi account: conta la prova. Ognuna è stata verificata in questo browser; che ${directory} non ne abbia omesse è la sua parola.`,
+    counted: (n) => `Identità trovate: ${n}.`,
+    showOne: (id) => `Mostra ${id}`,
+    more: 'Mostra altre',
     absent: (directory) => `${directory} ha dimostrato di non avere questa catena.`,
     invalid: (reason) => `Questa catena non regge e non parla per nessuno (${reason}).`,
     contradicts: 'Ciò che l’elenco ha inviato non è ciò che ha dimostrato a tutti. Non farci affidamento.',

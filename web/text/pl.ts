@@ -230,10 +230,21 @@ export const texts: Texts = {
     intro:
       'Kto chce być wszędzie rozpoznawany, prowadzi łańcuch podpisanych oświadczeń: to są moje klucze, to są moje konta. Ta przeglądarka sprawdza każde jego ogniwo.',
     id: 'Identyfikator łańcucha',
-    idHint: '43 litery i cyfry albo did:web, który się nimi kończy',
+    wanted: 'Konto albo identyfikator łańcucha',
+    wantedHint:
+      'Na przykład @bob@mastodon.example, bob.example albo github:bob; albo identyfikator, 43 litery i cyfry, albo did:web, który się nimi kończy',
     show: 'Pokaż',
     begin: 'Zacznij jeden, żeby go obejrzeć (sandbox)',
-    notAnId: 'To nie jest identyfikator łańcucha: potrzeba 43 liter, cyfr, - i _.',
+    notWanted:
+      'To nie jest ani konto, ani identyfikator łańcucha. Konta wyglądają tak: @bob@mastodon.example, bob.example albo github:bob; identyfikator ma 43 litery, cyfry, - i _. Numerów telefonów ani adresów e-mail nie ma w żadnym łańcuchu.',
+    unclaimed: (directory, accounts) =>
+      `${directory} nie wymienia żadnej tożsamości, która przyznaje się do ${accounts}. To jego słowo: nic tego nie dowodzi.`,
+    claiming: (account) => `Tożsamości, które przyznają się do ${account}`,
+    claimingHint: (directory) =>
+      `Każdy może przyznać się do każdego konta: liczy się dowód. Każdą sprawdzono w tej przeglądarce; to, że ${directory} żadnej nie pominął, to jego słowo.`,
+    counted: (n) => `Znalezione tożsamości: ${n}.`,
+    showOne: (id) => `Pokaż ${id}`,
+    more: 'Pokaż więcej',
     absent: (directory) => `${directory} udowodnił, że nie ma takiego łańcucha.`,
     invalid: (reason) => `Ten łańcuch jest wadliwy i za nikogo nie mówi (${reason}).`,
     contradicts: 'To, co przysłał katalog, nie jest tym, co udowodnił wszystkim. Nie można na nim polegać.',
