@@ -234,7 +234,7 @@ export const texts: Texts = {
     wantedHint:
       'Por ejemplo @bob@mastodon.example, bob.example o github:bob; o el identificador, 43 letras y cifras, o el did:web que termina en ellas',
     show: 'Mostrar',
-    begin: 'Empezar una para verla (sandbox)',
+    begin: 'Empezar una para verla (zona de pruebas)',
     notWanted:
       'Esto no es ni una cuenta ni el identificador de una cadena. Las cuentas se escriben como @bob@mastodon.example, bob.example o github:bob; un identificador tiene 43 letras, cifras, - y _. En ninguna cadena hay números de teléfono ni direcciones de correo.',
     unclaimed: (directory, accounts) =>
@@ -254,7 +254,7 @@ export const texts: Texts = {
     ended: 'Su dueño la ha terminado: ya no habla por nadie.',
     witnesses: 'Testigos',
     latest: 'Último eslabón',
-    names: 'Registros que nombra, sellados',
+    names: 'Inscripciones que nombra, selladas',
     accounts: 'Cuentas que reclama',
     accountsHint: (directory) => `Si son de su dueño, lo mira ${directory} en los servicios: es su palabra.`,
     noAccounts: 'Ninguna.',

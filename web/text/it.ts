@@ -234,7 +234,7 @@ export const texts: Texts = {
     wantedHint:
       'Per esempio @bob@mastodon.example, bob.example o github:bob; oppure l’identificativo, 43 lettere e cifre, o il did:web che finisce con esse',
     show: 'Mostra',
-    begin: 'Iniziane una da guardare (sandbox)',
+    begin: 'Iniziane una da guardare (area di prova)',
     notWanted:
       'Non è né un account né l’identificativo di una catena. Un account si scrive come @bob@mastodon.example, bob.example o github:bob; un identificativo ha 43 lettere, cifre, - e _. In nessuna catena ci sono numeri di telefono o indirizzi e-mail.',
     unclaimed: (directory, accounts) =>

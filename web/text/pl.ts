@@ -234,7 +234,7 @@ export const texts: Texts = {
     wantedHint:
       'Na przykład @bob@mastodon.example, bob.example albo github:bob; albo identyfikator, 43 litery i cyfry, albo did:web, który się nimi kończy',
     show: 'Pokaż',
-    begin: 'Zacznij jeden, żeby go obejrzeć (sandbox)',
+    begin: 'Zacznij jeden, żeby go obejrzeć (piaskownica)',
     notWanted:
       'To nie jest ani konto, ani identyfikator łańcucha. Konta wyglądają tak: @bob@mastodon.example, bob.example albo github:bob; identyfikator ma 43 litery, cyfry, - i _. Numerów telefonów ani adresów e-mail nie ma w żadnym łańcuchu.',
     unclaimed: (directory, accounts) =>
