@@ -14,7 +14,7 @@ export const isProgramFresh = (): boolean =>
   isFresh(path.join(OUT, ENTRY), [path.join(ROOT, 'src'), path.join(ROOT, 'package-lock.json')]);
 
 /** Builds the program beside itself and puts it in place. */
-export async function buildProgram(): Promise<void> {
+async function buildProgram(): Promise<void> {
   const begun = new Date();
   const made = `${OUT}-${process.pid}`;
   await build({

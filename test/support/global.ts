@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { buildProgram, isProgramFresh } from '../../bin/build.ts';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -19,10 +18,10 @@ declare module 'vitest' {
 
 export default async function (project: TestProject) {
   await import('../../src/platform/workers/write-sodium.ts');
-  if (!isProgramFresh()) await buildProgram();
   // In a process of its own: what is built in a test's environment is not what people get.
   const env = { ...process.env, NODE_ENV: 'production' };
-  execFileSync(process.execPath, [path.join(import.meta.dirname, '../../web/build.ts'), '--stale'], { env });
+  for (const build of ['bin/build.ts', 'web/build.ts'])
+    execFileSync(process.execPath, [path.join(import.meta.dirname, '../..', build), '--stale'], { env });
   const folder = mkdtempSync(path.join(tmpdir(), 'whereabouts-shared-'));
   const [postgres, pglite] = await Promise.all([startPostgres(), openEmbedded(path.join(folder, 'empty'))]);
   const empty = path.join(folder, 'empty.tar');
