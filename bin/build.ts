@@ -3,15 +3,9 @@
 import { renameSync, rmSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'vite';
-import { isFresh } from './newest.js';
+import { isProgramFresh, PROGRAM, ROOT } from './newest.js';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
-const OUT = path.join(ROOT, 'dist', 'program');
-const ENTRY = 'cli.js';
-
-/** Everything but packages, which change with the lock file. */
-export const isProgramFresh = (): boolean =>
-  isFresh(path.join(OUT, ENTRY), [path.join(ROOT, 'src'), path.join(ROOT, 'package-lock.json')]);
+const OUT = path.dirname(PROGRAM);
 
 /** Builds the program beside itself and puts it in place. */
 async function buildProgram(): Promise<void> {
@@ -38,7 +32,7 @@ async function buildProgram(): Promise<void> {
     },
   });
   // A source that was changed meanwhile is newer.
-  utimesSync(path.join(made, ENTRY), begun, begun);
+  utimesSync(path.join(made, path.basename(PROGRAM)), begun, begun);
   rmSync(OUT, { recursive: true, force: true });
   renameSync(made, OUT);
 }

@@ -1,6 +1,7 @@
 // Whether something made is as new as what it was made from. Plain JavaScript: bin/whereabouts.js asks at each start.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 function newest(file) {
   const entry = statSync(file);
@@ -19,3 +20,10 @@ export function isFresh(made, sources) {
   const { mtimeMs } = statSync(made);
   return sources.every((source) => !existsSync(source) || newest(source) <= mtimeMs);
 }
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** Where the bundled program begins. */
+export const PROGRAM = path.join(ROOT, 'dist', 'program', 'cli.js');
+
+/** Whether the bundled program is as new as the sources; packages change with the lock file. */
+export const isProgramFresh = () => isFresh(PROGRAM, [path.join(ROOT, 'src'), path.join(ROOT, 'package-lock.json')]);

@@ -6,9 +6,8 @@ import module, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isFresh } from './newest.js';
+import { isProgramFresh, PROGRAM, ROOT } from './newest.js';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const isRecent = () => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major > 22 || (major === 22 && minor >= 18);
@@ -19,7 +18,7 @@ function findNode() {
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
   try {
     const manifest = createRequire(import.meta.url).resolve('node/package.json');
-    return [path.join(path.dirname(manifest), 'bin', name), path.join(root, 'node_modules', '.bin', name)].find(
+    return [path.join(path.dirname(manifest), 'bin', name), path.join(ROOT, 'node_modules', '.bin', name)].find(
       (file) => existsSync(file),
     );
   } catch {
@@ -28,9 +27,7 @@ function findNode() {
 }
 
 /** The bundled program, which starts in a third of the time, but never older than the sources of a checkout. */
-const [source, program] = [path.join(root, 'src'), path.join(root, 'dist', 'program', 'cli.js')];
-const findEntry = () =>
-  isFresh(program, [source, path.join(root, 'package-lock.json')]) ? program : path.join(source, 'cli.ts');
+const findEntry = () => (isProgramFresh() ? PROGRAM : path.join(ROOT, 'src', 'cli.ts'));
 
 /** Compiled modules are kept, in a folder of the user's own: commands start in half the time. */
 function keepCompiled() {

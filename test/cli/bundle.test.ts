@@ -14,8 +14,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { isProgramFresh } from '../../bin/build.ts';
-import { isFresh } from '../../bin/newest.js';
+import { isFresh, isProgramFresh } from '../../bin/newest.js';
 import { makeHome } from '../support/program.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
