@@ -17,6 +17,8 @@ export interface PoolOptions extends Omit<postgres.Options<Record<string, never>
   /** Connections for statements, and for transactions. */
   readonly statements: number;
   readonly transactions: number;
+  /** Connections last, so that what transactions say again and again is worth preparing on them. */
+  readonly isLasting: boolean;
 }
 
 /** How long `close` waits for what is under way, in seconds. */
@@ -25,17 +27,20 @@ const CLOSE_SECONDS = 5;
 /** A pool for `url`, closed by `close`. */
 export function openPool(
   url: string,
-  { statements, transactions, ...options }: PoolOptions,
+  { statements, transactions, isLasting, ...options }: PoolOptions,
 ): { readonly db: Db; readonly close: () => Promise<void>; readonly use: () => PoolUse } {
   const common = { ...CONNECTION, ...options };
   const sql = postgres(url, { ...common, max: statements });
   const db: Db = drizzle(sql, { schema });
   const running = watchStatements(sql);
-  const lines = createLines(() => openLine(url, common), transactions);
+  const isPrepared = isLasting ? createFamiliar() : () => false;
+  // A plan that was made while a table was empty would be kept until its statistics are: planned each time, parsed once.
+  const planned = { connection: { ...options.connection, plan_cache_mode: 'force_custom_plan' } };
+  const lines = createLines(() => openLine(url, { ...common, ...(isLasting && planned) }), transactions);
   const transaction: Db['transaction'] = async (work, config) => {
     const line = await lines.take();
     try {
-      return await runOn(line, work, config);
+      return await runOn(line, { work, config, isPrepared });
     } finally {
       lines.giveBack(line);
     }
@@ -59,14 +64,22 @@ interface Line {
   /** The connection was lost since `begin`: the line is good for nothing more. */
   isLost: boolean;
   isBusy: boolean;
+  /** What its transaction has said so far. */
+  readonly said: { cancel(): void }[];
 }
 
 function openLine(url: string, common: postgres.Options<Record<string, never>>): Line {
-  const sql = postgres(url, { ...common, max: 1, onclose: () => void (line.isLost ||= line.isBusy) });
+  const onclose = () => {
+    if (!line.isBusy) return;
+    line.isLost = true;
+    // What postgres.js holds back still would be said on the connection that takes its place, outside of the transaction.
+    for (const query of line.said) query.cancel();
+  };
+  const sql = postgres(url, { ...common, max: 1, onclose });
   // Sets how dates and JSON are read on `sql`, as on the pool's.
   drizzle(sql, { schema });
   watchStatements(sql);
-  const line: Line = { sql, isLost: false, isBusy: false };
+  const line: Line = { sql, isLost: false, isBusy: false, said: [] };
   return line;
 }
 
@@ -74,11 +87,18 @@ function openLine(url: string, common: postgres.Options<Record<string, never>>):
  * What drizzle's own `transaction` gives its work, so that whatever asks `is(db, PgTransaction)` knows it. Once `isOver`,
  * nothing can be said to it any more.
  */
-function createTransaction(sql: postgres.Sql, isOver: () => boolean): Parameters<Work>[0] {
-  const say: typeof sql.unsafe = (...args) => {
+function createTransaction(
+  { sql, said }: Line,
+  isPrepared: (text: string) => boolean,
+  isOver: () => boolean,
+): Parameters<Work>[0] {
+  const say = ((...[text, values = [], options]: Parameters<typeof sql.unsafe>) => {
     if (isOver()) throw new LostTransaction();
-    return sql.unsafe(...args);
-  };
+    const prepare = options?.prepare === true || (values.length > 0 && isPrepared(text));
+    const query = sql.unsafe(text, values, { ...options, prepare });
+    said.push(query);
+    return query;
+  }) as typeof sql.unsafe;
   const client = {
     unsafe: say,
     // A savepoint within another of the same name hides it until it is released.
@@ -99,7 +119,29 @@ function createTransaction(sql: postgres.Sql, isOver: () => boolean): Parameters
   return new PostgresJsTransaction(dialect, session, undefined) as unknown as Parameters<Work>[0];
 }
 
-async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T>, config: Begin): Promise<T> {
+/** Statements that are known by their text at most, on a connection as well. */
+const MOST_FAMILIAR = 512;
+
+/**
+ * Whether a text was said before. One that is not prepared makes postgres.js ask for the types of its parameters first and
+ * say nothing else meanwhile; for one that is said once, preparing is in vain.
+ */
+function createFamiliar(): (text: string) => boolean {
+  const known = new Set<string>();
+  return (text) => {
+    if (known.has(text)) return true;
+    if (known.size < MOST_FAMILIAR) known.add(text);
+    return false;
+  };
+}
+
+interface Job<T> {
+  readonly work: (tx: Parameters<Work>[0]) => Promise<T>;
+  readonly config: Begin;
+  readonly isPrepared: (text: string) => boolean;
+}
+
+async function runOn<T>(line: Line, { work, config, isPrepared }: Job<T>): Promise<T> {
   const { sql } = line;
   let isOver = false;
   try {
@@ -109,14 +151,18 @@ async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T
     throw error;
   }
   line.isBusy = true;
+  line.said.length = 0;
   try {
-    const result = await work(createTransaction(sql, () => isOver || line.isLost));
+    const result = await work(createTransaction(line, isPrepared, () => isOver || line.isLost));
     if (line.isLost) throw new LostTransaction();
+    isOver = true;
     const { command } = await sql.unsafe('commit');
     // A statement failed, and the work went on all the same.
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
     return result;
   } catch (error) {
+    // What the work still has to say would be said after its end, outside of every transaction.
+    isOver = true;
     // In trouble nothing more is said on it: the server forgets the transaction with the connection.
     line.isLost ||= isDatabaseTrouble(error);
     if (!line.isLost)
@@ -125,7 +171,6 @@ async function runOn<T>(line: Line, work: (tx: Parameters<Work>[0]) => Promise<T
       });
     throw error;
   } finally {
-    isOver = true;
     line.isBusy = false;
   }
 }

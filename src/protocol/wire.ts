@@ -47,11 +47,16 @@ export function compareOctets(a: Uint8Array, b: Uint8Array): number {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const SEXTET = new Uint8Array(128).fill(255);
+const SEXTET = new Int8Array(128).fill(-1);
 for (let i = 0; i < 64; i++) SEXTET[ALPHABET.charCodeAt(i)] = i;
+
+const LETTERS = utf8(ALPHABET);
+/** From so many octets on, letters are cheaper written into octets than put after one another as a text. */
+const LONG = 64;
 
 /** base64url without padding (RFC 4648 §5). */
 export function formatB64u(octets: Uint8Array): string {
+  if (octets.length >= LONG) return formatLong(octets);
   let out = '';
   for (let i = 0; i < octets.length; i += 3) {
     const [a, b, c] = [octets[i] ?? 0, octets[i + 1] ?? 0, octets[i + 2] ?? 0];
@@ -62,24 +67,42 @@ export function formatB64u(octets: Uint8Array): string {
   return out;
 }
 
+function formatLong(octets: Uint8Array): string {
+  const whole = octets.length - (octets.length % 3);
+  const out = new Uint8Array((whole / 3) * 4);
+  for (let i = 0, at = 0; i < whole; i += 3) {
+    const triple = ((octets[i] ?? 0) << 16) | ((octets[i + 1] ?? 0) << 8) | (octets[i + 2] ?? 0);
+    out[at++] = LETTERS[triple >> 18] ?? 0;
+    out[at++] = LETTERS[(triple >> 12) & 63] ?? 0;
+    out[at++] = LETTERS[(triple >> 6) & 63] ?? 0;
+    out[at++] = LETTERS[triple & 63] ?? 0;
+  }
+  return decoder.decode(out) + formatB64u(octets.subarray(whole));
+}
+
 /** Strict b64u: padding, white space and non-canonical trailing bits throw `request-invalid`, as does another length. */
 export function parseB64u(text: string, octets?: number): Uint8Array<ArrayBuffer> {
   const tail = text.length % 4;
   if (tail === 1) throw invalid('not base64url');
   const out = new Uint8Array(Math.floor((text.length * 3) / 4));
   if (octets !== undefined && out.length !== octets) throw invalid(`not ${octets} octets in base64url`);
-  let [bits, held, at] = [0, 0, 0];
-  for (let i = 0; i < text.length; i++) {
-    const value = SEXTET[text.charCodeAt(i)] ?? 255;
-    if (value === 255) throw invalid('not base64url');
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out[at++] = (held >> bits) & 255;
-    }
+  const sextet = (i: number): number => SEXTET[text.charCodeAt(i)] ?? -1;
+  // One that is none makes the whole negative.
+  let at = 0;
+  for (let i = 0; i < text.length - tail; i += 4) {
+    const triple = (sextet(i) << 18) | (sextet(i + 1) << 12) | (sextet(i + 2) << 6) | sextet(i + 3);
+    if (triple < 0) throw invalid('not base64url');
+    out[at++] = triple >> 16;
+    out[at++] = triple >> 8;
+    out[at++] = triple;
   }
-  if ((held & ((1 << bits) - 1)) !== 0) throw invalid('base64url with trailing bits');
+  if (tail === 0) return out;
+  const end = text.length - tail;
+  const last = (sextet(end) << 18) | (sextet(end + 1) << 12) | (tail === 3 ? sextet(end + 2) << 6 : 0);
+  if (last < 0) throw invalid('not base64url');
+  if ((last & (tail === 3 ? 0xff : 0xffff)) !== 0) throw invalid('base64url with trailing bits');
+  out[at++] = last >> 16;
+  if (tail === 3) out[at] = last >> 8;
   return out;
 }
 

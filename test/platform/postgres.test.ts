@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
+import { atOnce } from '../../src/server/store/at-once.ts';
 import { isDatabaseTrouble, type Database, type Db } from '../../src/server/store/database.ts';
 import { createPostgresDatabase, rowsOf } from '../support/database.ts';
 
@@ -76,6 +77,26 @@ describe('postgres', () => {
 
     test('however often: the pool has as many connections as before', async () => {
       for (let round = 0; round < 12; round++) await loseConnection(async () => undefined);
+      await others();
+      expect(await numbers()).toEqual([]);
+    });
+
+    test('with everything it has said and not yet sent', async () => {
+      const error: unknown = await database.db
+        .transaction(async (tx) => {
+          const [own] = rowsOf(await tx.execute(sql`select pg_backend_pid() as pid`));
+          // The first of them waits for its answer, and the rest for the first.
+          const said = atOnce(
+            tx.execute(sql`select pg_sleep(${10}::int)`),
+            ...Array.from({ length: 20 }, (_, n) => tx.execute(sql`insert into numbers values (${n}::int)`)),
+          );
+          await database.db.execute(sql`select pg_sleep(0.1)`);
+          await database.db.execute(sql`select pg_terminate_backend(${own?.['pid']}::int)`);
+          await said;
+        })
+        .catch((reason: unknown) => reason);
+      expect(isDatabaseTrouble(error)).toBe(true);
+      // Whoever took its place has had the time to say them.
       await others();
       expect(await numbers()).toEqual([]);
     });

@@ -45,6 +45,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const { db, close, use } = openPool(url, {
     statements: POOL,
     transactions: POOL,
+    isLasting: true,
     idle_timeout: 60,
     max_lifetime: 1_800,
     connection: {

@@ -101,6 +101,6 @@ export function openOutside({ EGRESS }: Bindings): { readonly transport: Transpo
 /** One pool a request: a workerd socket belongs to the request that opened it. Never ended: workerd does that (postgres.js#1202). */
 export function connect({ HYPERDRIVE }: Bindings): Database {
   if (HYPERDRIVE === undefined) throw new WhereaboutsError('config-invalid', 'the HYPERDRIVE binding is missing');
-  const { db } = openPool(HYPERDRIVE.connectionString, { statements: 3, transactions: 2 });
+  const { db } = openPool(HYPERDRIVE.connectionString, { statements: 3, transactions: 2, isLasting: false });
   return { db, ready: () => checkReady(db), close: async () => undefined };
 }

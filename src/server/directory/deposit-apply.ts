@@ -3,6 +3,7 @@ import { bucketNumber } from '../../protocol/bucket.ts';
 import { WhereaboutsError } from '../../protocol/errors.ts';
 import { equalOctets, formatB64u } from '../../protocol/wire.ts';
 import type { DirectoryContext } from '../context.ts';
+import { atOnce } from '../store/at-once.ts';
 import { findLatestConfig } from '../store/configs.ts';
 import type { Db } from '../store/database.ts';
 import { lockNames } from '../store/locks.ts';
@@ -23,14 +24,14 @@ export function applyDeposits(
 ): Promise<(Applied | WhereaboutsError)[]> {
   const now = nowSeconds(ctx);
   return ctx.db.transaction(async (tx) => {
-    const around = await readSurroundings(
-      ctx,
-      tx,
-      accepted.map(({ deposit }) => deposit),
-      now,
+    const deposits = accepted.map(({ deposit }) => deposit);
+    const charges = deposits.map((deposit) => depositCharges(ctx, deposit));
+    const depth = await lockDeposits(ctx, tx, deposits);
+    // What is said together goes to the database together: a round trip costs more than most statements.
+    const [around, ledger] = await atOnce(
+      readSurroundings(ctx, tx, deposits, depth, now),
+      openLedger(tx, ctx.clock(), charges.flat()),
     );
-    const charges = accepted.map(({ deposit }) => depositCharges(ctx, deposit));
-    const ledger = await openLedger(tx, ctx.clock(), charges.flat());
     const decisions = accepted.map(({ deposit }, i) =>
       refusing(() => {
         const decision = decideDeposit(deposit, around.of(deposit), now);
@@ -40,8 +41,8 @@ export function applyDeposits(
         return decision;
       }),
     );
-    await ledger.save();
-    return write(tx, accepted, decisions, now);
+    const [, outcomes] = await atOnce(ledger.save(), write(tx, accepted, decisions, now));
+    return outcomes;
   });
 }
 
@@ -78,16 +79,20 @@ async function write(
       ? [{ record: keepRechecks(decision.record, decision.gone), sealed }]
       : [];
   });
-  await store.insertRecords(tx, come);
   const records = changes.map(({ record }) => record);
-  await marks.markHolders(tx, records, markUntil(now));
   const attested = records.flatMap(({ name, holder, evidence }) =>
     evidence.map(({ issuer, issuedAt }) => ({ name, holder, issuer, issuedAt })),
   );
-  await marks.markIssuers(tx, attested, markUntil(now));
-  const ids = await fileChanges(
-    tx,
-    changes.map(({ record, gone }) => ({ name: record.name, gone: gone.map(({ holder }) => holder), record })),
+  const filed = changes.map(({ record, gone }) => ({
+    name: record.name,
+    gone: gone.map(({ holder }) => holder),
+    record,
+  }));
+  const [ids] = await atOnce(
+    fileChanges(tx, filed),
+    store.insertRecords(tx, come),
+    marks.markHolders(tx, records, markUntil(now)),
+    marks.markIssuers(tx, attested, markUntil(now)),
   );
   const numbers = new Map(changes.map((change, i) => [change, ids[i]]));
   return decisions.map((decision) => {
@@ -112,24 +117,35 @@ interface Around {
   note(decision: DepositDecision): void;
 }
 
-/** Locks what the decisions rest on, then reads it. */
+/** Registrable domains off the list that deposits rest on. */
+const unlistedDomains = (ctx: DirectoryContext, deposits: readonly Deposit[]): string[] => {
+  const proofs = deposits.flatMap(({ evidence }) => evidence);
+  return [...new Set(proofs.filter(({ issuer }) => !ctx.listed.has(issuer)).map(({ domain }) => domain))];
+};
+
+/** Locks what the decisions rest on; gives the depth. */
+function lockDeposits(ctx: DirectoryContext, tx: Db, deposits: readonly Deposit[]): Promise<number> {
+  // An issuer's withdrawal, and the limit of a domain, reach beyond one bucket.
+  const keys = [
+    ...unlistedDomains(ctx, deposits).map((domain) => `records ${domain}`),
+    ...deposits.flatMap(({ evidence }) => evidence.map(({ issuer, jti }) => attestationKey(issuer, jti))),
+  ];
+  const names = deposits.map(({ name }) => name);
+  return lockNames(tx, ctx.domain, names, keys);
+}
+
 async function readSurroundings(
   ctx: DirectoryContext,
   tx: Db,
   deposits: readonly Deposit[],
+  depth: number,
   now: number,
 ): Promise<Around> {
   const names = deposits.map(({ name }) => name);
   const proofs = deposits.flatMap(({ name, evidence }) => evidence.map((one) => ({ ...one, name })));
-  const unlisted = [...new Set(proofs.filter(({ issuer }) => !ctx.listed.has(issuer)).map(({ domain }) => domain))];
-  // An issuer's withdrawal, and the limit of a domain, reach beyond one bucket.
-  const keys = [
-    ...unlisted.map((domain) => `records ${domain}`),
-    ...proofs.map(({ issuer, jti }) => attestationKey(issuer, jti)),
-  ];
-  const depth = await lockNames(tx, ctx.domain, names, keys);
+  const unlisted = unlistedDomains(ctx, deposits);
   const bucketOf = ({ name }: { readonly name: Uint8Array }) => bucketNumber(name, depth);
-  const [records, holderMarks, issuerMarks, withdrawn, inBuckets, ofDomains, config] = await Promise.all([
+  const [records, holderMarks, issuerMarks, withdrawn, inBuckets, ofDomains, config] = await atOnce(
     store.findRecords(tx, names),
     marks.findHolderMarks(tx, deposits),
     marks.findIssuerMarks(tx, proofs),
@@ -137,7 +153,7 @@ async function readSurroundings(
     store.countBuckets(tx, depth, [...new Set(deposits.map(bucketOf))]),
     store.countDomains(tx, unlisted, now),
     findLatestConfig(tx),
-  ]);
+  );
   const key = registrationKey(ctx, config?.text);
   const under = <T extends { readonly name: Uint8Array }>(rows: readonly T[]) => {
     const groups = Map.groupBy(rows, ({ name }) => formatB64u(name));

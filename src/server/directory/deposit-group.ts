@@ -21,6 +21,8 @@ export interface Applied {
 
 /** So many share a transaction at most: it holds a lock for each name and each attestation. */
 const MOST = 128;
+/** So many are read at once: the database's answers to those before them wait behind each of them. */
+const READ_AT_ONCE = 16;
 
 interface Job {
   readonly accepted: Accepted;
@@ -33,6 +35,21 @@ interface Job {
 export class DepositGroup {
   #waiting: Job[] = [];
   #isBusy = false;
+  #reading = 0;
+  readonly #unread: (() => void)[] = [];
+
+  /** Does `read` in its turn: the first of a thousand that come at once are committed before the last is looked at. */
+  async inTurn<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#reading < READ_AT_ONCE) this.#reading += 1;
+    else await new Promise<void>((resolve) => this.#unread.push(resolve));
+    try {
+      return await read();
+    } finally {
+      const next = this.#unread.shift();
+      if (next === undefined) this.#reading -= 1;
+      else next();
+    }
+  }
 
   /** Resolves once it is committed; throws what `decideDeposit` throws, or the database. */
   apply(ctx: DirectoryContext, accepted: Accepted): Promise<Applied> {

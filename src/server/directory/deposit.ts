@@ -26,7 +26,7 @@ export async function deposit(
   address: string,
 ): Promise<DepositResult> {
   const now = nowSeconds(ctx);
-  const incoming = await readDeposit(ctx, name, request, now);
+  const incoming = await ctx.deposits.inTurn(() => readDeposit(ctx, name, request, now));
   const { digest } = incoming.deposit;
   // Before anybody's keys are fetched: most of what comes twice ends here, and no issuer need be reachable for it.
   if (await isAlreadyThere(ctx.db, incoming.deposit, now))

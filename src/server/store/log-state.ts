@@ -31,9 +31,7 @@ export async function readLogState(db: Db, domain: string, now: number): Promise
     })
     .from(logHead)
     .leftJoin(epochs, eq(epochs.epoch, sql`${logHead.size} - 1`))
-    .where(eq(logHead.domain, domain))
-    .prepare('read_log_state')
-    .execute();
+    .where(eq(logHead.domain, domain));
   const [row] = rows;
   if (row === undefined) {
     await readHead(db, domain);

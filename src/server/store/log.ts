@@ -1,6 +1,7 @@
 // The log in the database: its head, its epochs, its checkpoints and the nodes of its tree (§6.3). Decides nothing.
 import { and, asc, desc, eq, gte, lt, lte, sql } from 'drizzle-orm';
 import type { HashedNode, TreeNode } from '../../protocol/log/merkle.ts';
+import { atOnce } from './at-once.ts';
 import { checkpoints, epochs, eras, logHead, logNodes } from './log-schema.ts';
 import type { Db } from './database.ts';
 import { endWhenStalled } from './locks.ts';
@@ -105,10 +106,12 @@ export async function insertEpoch(
   nodes: readonly HashedNode[],
   depth: number,
 ): Promise<void> {
-  await tx.insert(epochs).values(epoch);
-  await tx.insert(checkpoints).values(checkpoint);
-  await tx.insert(logNodes).values([...nodes]);
-  if (epoch.era === epoch.epoch) await tx.insert(eras).values({ era: epoch.era, depth });
+  await atOnce(
+    tx.insert(epochs).values(epoch),
+    tx.insert(checkpoints).values(checkpoint),
+    tx.insert(logNodes).values([...nodes]),
+    ...(epoch.era === epoch.epoch ? [tx.insert(eras).values({ era: epoch.era, depth })] : []),
+  );
 }
 
 export async function findCheckpoint(db: Db, size: number): Promise<StoredCheckpoint | undefined> {

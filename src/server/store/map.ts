@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, lt, lte, sql } from 'drizzle-orm';
 import type { HashedNode, TreeNode } from '../../protocol/log/merkle.ts';
 import { concat } from '../../protocol/wire.ts';
+import { atOnce } from './at-once.ts';
 import { newestNode } from './buckets.ts';
 import type { Db } from './database.ts';
 import { bucketLeaves, mapNodes } from './log-schema.ts';
@@ -73,12 +74,14 @@ export async function insertMap(
 ): Promise<void> {
   if (buckets.length === 0) return;
   const data = concat(...buckets.map(({ leafData }) => leafData));
-  await tx.execute(sql`insert into ${bucketLeaves} (era, bucket, epoch, data)
-    select ${era}::bigint, k.bucket, ${epoch}::bigint, ${nthOf(data, sql`k.n`, LEAF_OCTETS)}
-    from unnest(${numberList(buckets.map(({ index }) => index))}) with ordinality as k(bucket, n)`);
-  await tx.execute(sql`insert into ${mapNodes} (era, level, index, epoch, hash)
-    select ${era}::bigint, k.level, k.index, ${epoch}::bigint, ${nthOf(concat(...nodes.map(({ hash }) => hash)), sql`k.n`, 32)}
-    from unnest(${listOf(nodes)}) with ordinality as k(level, index, n)`);
+  await atOnce(
+    tx.execute(sql`insert into ${bucketLeaves} (era, bucket, epoch, data)
+      select ${era}::bigint, k.bucket, ${epoch}::bigint, ${nthOf(data, sql`k.n`, LEAF_OCTETS)}
+      from unnest(${numberList(buckets.map(({ index }) => index))}) with ordinality as k(bucket, n)`),
+    tx.execute(sql`insert into ${mapNodes} (era, level, index, epoch, hash)
+      select ${era}::bigint, k.level, k.index, ${epoch}::bigint, ${nthOf(concat(...nodes.map(({ hash }) => hash)), sql`k.n`, 32)}
+      from unnest(${listOf(nodes)}) with ordinality as k(level, index, n)`),
+  );
 }
 
 const listOf = (nodes: readonly TreeNode[]) =>

@@ -24,9 +24,7 @@ export async function findHolderMarks(db: Db, places: readonly RecordPlace[]): P
   return db
     .select({ name: holderMarks.name, holder: holderMarks.holder, seq: holderMarks.seq })
     .from(holderMarks)
-    .innerJoin(wanted, sql`${holderMarks.name} = k.name and ${holderMarks.holder} = k.holder`)
-    .prepare('find_holder_marks')
-    .execute();
+    .innerJoin(wanted, sql`${holderMarks.name} = k.name and ${holderMarks.holder} = k.holder`);
 }
 
 /** The same for one place, asked together with others. */

@@ -2,6 +2,7 @@
 // records is marks.ts. Decides nothing.
 import { and, countDistinct, eq, gt, sql } from 'drizzle-orm';
 import { concat, formatHex } from '../../protocol/wire.ts';
+import { atOnce } from './at-once.ts';
 import { chains } from './chain-schema.ts';
 import type { Db } from './database.ts';
 import { bucketEnd, bucketStart, isIn, nthOf, numberList, octetList, octetRows, textList } from './packing.ts';
@@ -112,16 +113,18 @@ export async function insertRecords(tx: Db, come: readonly NewRecord[]): Promise
   const n = sql`k.n`;
   const column = (pick: (row: StoredRecord) => Uint8Array) => nthOf(concat(...rows.map(pick)), n, 32);
   const digests = column(({ digest }) => digest);
-  // There already where the same octets come back before those of their first time are pruned.
-  await tx.execute(sql`insert into ${sealed} (digest, octets) select ${digests}, k.octets
-    from ${octetRows(come.map((one) => one.sealed))} on conflict do nothing`);
   const numbers = (pick: (row: StoredRecord) => number) => numberList(rows.map(pick));
-  await tx.execute(sql`insert into ${records} (name, holder, digest, length, seq, listed, deposited_at, expires_at, key)
-    select ${column(({ name }) => name)}, ${column(({ holder }) => holder)}, ${digests}, k.length, k.seq, k.listed, k.at, k.until, k.key
-    from unnest(${numbers(({ length }) => length)}, ${numbers(({ seq }) => seq)}, ${numbers(({ listed }) => (listed ? 1 : 0))},
-      ${numbers(({ depositedAt }) => depositedAt)}, ${numbers(({ expiresAt }) => expiresAt)}, ${textList(rows.map(({ key }) => key))})
-      with ordinality as k(length, seq, listed, at, until, key, n)`);
-  await insertEvidence(tx, rows);
+  await atOnce(
+    // There already where the same octets come back before those of their first time are pruned.
+    tx.execute(sql`insert into ${sealed} (digest, octets) select ${digests}, k.octets
+      from ${octetRows(come.map((one) => one.sealed))} on conflict do nothing`),
+    tx.execute(sql`insert into ${records} (name, holder, digest, length, seq, listed, deposited_at, expires_at, key)
+      select ${column(({ name }) => name)}, ${column(({ holder }) => holder)}, ${digests}, k.length, k.seq, k.listed, k.at, k.until, k.key
+      from unnest(${numbers(({ length }) => length)}, ${numbers(({ seq }) => seq)}, ${numbers(({ listed }) => (listed ? 1 : 0))},
+        ${numbers(({ depositedAt }) => depositedAt)}, ${numbers(({ expiresAt }) => expiresAt)}, ${textList(rows.map(({ key }) => key))})
+        with ordinality as k(length, seq, listed, at, until, key, n)`),
+    insertEvidence(tx, rows),
+  );
 }
 
 async function insertEvidence(tx: Db, rows: readonly StoredRecord[]): Promise<void> {

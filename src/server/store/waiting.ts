@@ -66,9 +66,7 @@ const publishedEpoch = together(async (db, changes: readonly { readonly domain: 
     .select({ id: waiting.id, epoch: waiting.epoch, domain: logHead.domain })
     .from(waiting)
     .innerJoin(logHead, lt(waiting.epoch, logHead.published))
-    .where(isIn(waiting.id, ids))
-    .prepare('find_published_epoch')
-    .execute();
+    .where(isIn(waiting.id, ids));
   const found = new Map(rows.map(({ id, domain, epoch }) => [`${id} ${domain}`, epoch ?? undefined]));
   return changes.map(({ id, domain }) => found.get(`${id} ${domain}`));
 });

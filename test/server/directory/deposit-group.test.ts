@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { equalOctets } from '../../../src/protocol/wire.ts';
+import { DepositGroup } from '../../../src/server/directory/deposit-group.ts';
 import { checkDirectory, readState } from '../../support/check-directory.ts';
 import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
@@ -37,6 +38,31 @@ async function tally(directory: TestDirectory, deposits: readonly Made[]): Promi
 
 const many = (length: number, party = unlisted, name?: () => Uint8Array): Promise<Made[]> =>
   Promise.all(Array.from({ length }, async () => makeDeposit(await createDepositor(name?.()), [party])));
+
+test('sixteen are read at once, in the order they came, and one that fails makes room', async () => {
+  const group = new DepositGroup();
+  const reads = Array.from({ length: 20 }, () => Promise.withResolvers<string>());
+  const begun: number[] = [];
+  const results = reads.map((read, i) =>
+    group
+      .inTurn(() => {
+        begun.push(i);
+        return read.promise;
+      })
+      .catch(String),
+  );
+  const first = (count: number) => Array.from({ length: count }, (_, i) => i);
+  expect(begun).toEqual(first(16));
+  reads[3]?.reject(new Error('no deposit'));
+  reads[1]?.resolve('read');
+  expect([await results[3], await results[1]]).toEqual(['Error: no deposit', 'read']);
+  expect(begun).toEqual(first(18));
+  for (const { resolve } of reads) resolve('read');
+  await Promise.all(results);
+  expect(begun).toEqual(first(20));
+  // All places are free again.
+  expect(await Promise.all(first(40).map(() => group.inTurn(() => Promise.resolve('again'))))).toHaveLength(40);
+});
 
 describe.each(ENGINES)('deposits at once on %s', (engine) => {
   let database: TestDatabase;

@@ -8,6 +8,7 @@ import { formatTlogProof } from '../../../protocol/log/tlog-proof.ts';
 import { verifyEpoch } from '../../../protocol/log/verify-epoch.ts';
 import { concat } from '../../../protocol/wire.ts';
 import type { DirectoryContext } from '../../context.ts';
+import { atOnce } from '../../store/at-once.ts';
 import { insertConfig } from '../../store/configs.ts';
 import { countMerged, replaceEntries } from '../../store/entries.ts';
 import { insertHistory } from '../../store/history.ts';
@@ -146,14 +147,17 @@ async function commit(
       root: draft.root,
     };
     const checkpoint = { size: size + 1, signed: note, proof: concat(...draft.inclusion) };
-    await insertEpoch(tx, stored, checkpoint, draft.logNodes, depth);
-    await replaceEntries(tx, size, batch.gone, batch.come);
-    await insertMap(tx, { era, epoch: size }, epoch.buckets, epoch.nodes);
     const added = epoch.buckets.flatMap(({ index, entries, history }) =>
       entries.map((entry, i) => ({ bucket: index, n: history.length - entries.length + i, entry })),
     );
-    await insertHistory(tx, era, size, added);
-    await markSequenced(tx, size, batch.ids);
+    // Each is of a table of its own, so that none waits for another.
+    await atOnce(
+      insertEpoch(tx, stored, checkpoint, draft.logNodes, depth),
+      replaceEntries(tx, size, batch.gone, batch.come),
+      insertMap(tx, { era, epoch: size }, epoch.buckets, epoch.nodes),
+      insertHistory(tx, era, size, added),
+      markSequenced(tx, size, batch.ids),
+    );
     return true;
   });
 }
