@@ -3,6 +3,7 @@
 import { createClient } from '../src/client/client.ts';
 import { parsePolicy } from '../src/client/policy.ts';
 import { systemClock, systemRandom } from '../src/platform/node/clock.ts';
+import { createNodeTransport } from '../src/platform/node/transport.ts';
 import { openGroup } from '../src/platform/sodium.ts';
 import { createParty, DOMAIN } from '../test/support/directory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
@@ -21,15 +22,19 @@ export async function benchLookup(): Promise<Record<string, Line[]>> {
   const party = await createParty('gatekeeper.example');
   const env = await prepareDirectory(home, postgres.url, [party]);
   await loadRecords(env, RECORDS);
-  const { server, url } = await serveDirectory(env);
+  const { server, port } = await serveDirectory(env);
+  const transport = createNodeTransport({ sandboxPort: port });
   try {
     const group = await openGroup(() => undefined);
     const client = createClient({
-      transport: ({ url: asked, method, headers, body, signal }) => {
-        const { pathname, search, hostname } = new URL(asked);
-        if (hostname !== DOMAIN) return Promise.resolve(new Response(null, { status: 404 }));
-        return fetch(`${url}${pathname}${search}`, { method, headers: { ...headers }, signal, ...(body && { body }) });
-      },
+      // As a resolver asks, but for TLS: the directory listens in clear, for a proxy.
+      transport: (request) =>
+        request.url.hostname === DOMAIN
+          ? transport({
+              ...request,
+              url: new URL(`http://directory.localhost${request.url.pathname}${request.url.search}`),
+            })
+          : Promise.resolve(new Response(null, { status: 404 })),
       clock: systemClock,
       random: systemRandom,
       group: () => group,

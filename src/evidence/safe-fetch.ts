@@ -58,16 +58,21 @@ const refused = (message: string) => new WhereaboutsError('url-refused', message
 
 export function createSafeFetch(transport: Transport, rules: FetchRules): SafeFetch {
   return async (text, options = {}) => {
-    const signal = AbortSignal.timeout(options.timeoutMs ?? LIMITS.fetchMilliseconds);
+    const limit = new AbortController();
+    const late = Promise.withResolvers<never>();
     // A transport deaf to its signal must not hold the caller either.
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new WhereaboutsError('peer-unreachable')), { once: true });
-    });
+    const timer = setTimeout(() => {
+      const error = new WhereaboutsError('peer-unreachable');
+      late.reject(error);
+      limit.abort(error);
+    }, options.timeoutMs ?? LIMITS.fetchMilliseconds);
     try {
-      return await Promise.race([follow(transport, rules, text, options, signal), late]);
+      return await Promise.race([follow(transport, rules, text, options, limit.signal), late.promise]);
     } catch (cause) {
       if (cause instanceof WhereaboutsError) throw cause;
       throw new WhereaboutsError('peer-unreachable', undefined, { cause });
+    } finally {
+      clearTimeout(timer);
     }
   };
 }

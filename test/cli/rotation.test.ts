@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseConfigText } from '../../src/protocol/config-text.ts';
 import { nobleGroup } from '../../src/protocol/group-noble.ts';
 import { formatB64u } from '../../src/protocol/wire.ts';
-import { createPostgresDatabase, ENGINES } from '../support/database.ts';
+import { createPostgresDatabase, LONG_ENGINES } from '../support/database.ts';
 import { makeHome, run, startServer, type Home, type Server } from '../support/program.ts';
 import { folderHaystacks } from '../support/traces.ts';
 
@@ -124,7 +124,7 @@ describe('the keys file', () => {
   });
 });
 
-describe.each(ENGINES)('a directory that runs on %s', (engine) => {
+describe.each(LONG_ENGINES)('a directory that runs on %s', (engine) => {
   let home: Awaited<ReturnType<typeof openHome>>;
   let server: Server | undefined;
   let drop: (() => Promise<void>) | undefined;

@@ -11,7 +11,7 @@ import { advance } from '../../src/server/directory/sequencer/advance.ts';
 import { createDirectories } from '../../src/server/issuer/directories.ts';
 import { listDue, renewAttestations, type Renewed, type RenewRequest } from '../../src/server/issuer/renew.ts';
 import { withdrawAttestation } from '../../src/server/issuer/withdraw.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { findTraces, needles, spellings } from '../support/traces.ts';
 import { accountsOf, BOBCHAT, codeOf, DIRECTORY, EVECHAT, openWorld, type World } from './world.ts';
 
@@ -19,7 +19,7 @@ const BOB = '+44 20 7946 0123';
 const NOBODY = '+44 20 7946 0999';
 const DAY = 86_400;
 
-describe.each(ENGINES)('a rotation, seen from outside, on %s', (engine) => {
+describe.each(LONG_ENGINES)('a rotation, seen from outside, on %s', (engine) => {
   let database: TestDatabase;
   let world: World;
   let alice: Client;

@@ -8,10 +8,13 @@ import { inject } from 'vitest';
 import { openEmbedded } from '../../src/platform/node/embedded.ts';
 import { openPostgres } from '../../src/platform/node/postgres.ts';
 import type { Database } from '../../src/server/store/database.ts';
+import { IS_LONG } from './long.ts';
 
-/** For `describe.each(ENGINES)`: every suite on a database runs on both. */
+/** For `describe.each(ENGINES)`: suites about statements, transactions and who comes first run on both. */
 export const ENGINES = ['postgres', 'pglite'] as const;
 export type Engine = (typeof ENGINES)[number];
+/** For suites that say the same statements for longer: PGlite, which is PostgreSQL compiled to WebAssembly, only where they run as large as they are meant. */
+export const LONG_ENGINES: readonly Engine[] = IS_LONG ? ENGINES : ['postgres'];
 
 export interface TestDatabase extends Database {
   /** Connection string; undefined for PGlite. */

@@ -8,7 +8,7 @@ import { checkAccounts, followChains, type AccountsContext } from '../../../src/
 import { readVerdicts } from '../../../src/server/directory/account-verdicts.ts';
 import { UNCOUNTED, type Metrics } from '../../../src/server/metrics.ts';
 import { chainAccounts } from '../../../src/server/store/chain-schema.ts';
-import { ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -26,7 +26,7 @@ const octetsOf = (number: number, kind: number): Uint8Array => {
 const CHAIN = octetsOf(1, 1);
 const timeOf = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-describe.each(ENGINES)('on %s', (engine) => {
+describe.each(LONG_ENGINES)('on %s', (engine) => {
   let database: TestDatabase;
   let now = START;
   /** What is at each URL now: text, or a status. */

@@ -13,7 +13,7 @@ import { generateTemporaryKey } from '../../../src/protocol/token/temporary-key.
 import { equalOctets, formatB64u, formatHex, parseB64u, utf8, Writer } from '../../../src/protocol/wire.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
 import { claim, createOwner, type Owner } from '../../support/chains.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   createDepositor,
   createParty,
@@ -62,7 +62,7 @@ async function readChainOf(directory: TestDirectory, id: string) {
   return { epoch, links: links as string[] };
 }
 
-describe.each(ENGINES)('chains on %s', (engine) => {
+describe.each(LONG_ENGINES)('chains on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let owner: Owner;

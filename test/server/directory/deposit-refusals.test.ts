@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WhereaboutsError } from '../../../src/protocol/errors.ts';
 import { formatB64u } from '../../../src/protocol/wire.ts';
 import { checkDirectory, readState } from '../../support/check-directory.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   attest,
   createDepositor,
@@ -22,7 +22,7 @@ import {
 
 const DAY = 86_400;
 
-describe.each(ENGINES)('refused deposits on %s', (engine) => {
+describe.each(LONG_ENGINES)('refused deposits on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let [bob, telco, eve]: Party[] = [];

@@ -5,7 +5,7 @@ import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { nobleGroup } from '../../../src/protocol/group-noble.ts';
 import { generateKeyPair, keyId } from '../../../src/protocol/oprf.ts';
 import { SCHEMA } from '../../../src/server/store/database.ts';
-import { createPostgresDatabase, emptyTables, ENGINES, openTestDatabase } from '../../support/database.ts';
+import { createPostgresDatabase, emptyTables, LONG_ENGINES, openTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDirectory, START, type DirectoryOptions, type TestDirectory } from '../../support/directory.ts';
 import { openPostgresProxy } from '../../support/postgres-proxy.ts';
@@ -45,7 +45,7 @@ test('the schema it asks for is that of the newest migration', () => {
   expect(SCHEMA).toBe(Math.max(...journal.entries.map(({ when }) => when)));
 });
 
-describe.each(ENGINES)('readiness on %s', (engine) => {
+describe.each(LONG_ENGINES)('readiness on %s', (engine) => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await openTestDatabase(engine);

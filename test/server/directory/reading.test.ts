@@ -8,7 +8,7 @@ import { LIMITS } from '../../../src/protocol/limits.ts';
 import { compareOctets, concat, formatHex, parseB64u } from '../../../src/protocol/wire.ts';
 import { ReadMemory } from '../../../src/server/directory/read-memory.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   createDepositor,
   createParty,
@@ -30,7 +30,7 @@ const sha256Hex = (octets: Uint8Array): string => createHash('sha256').update(oc
 const octetsOf = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer());
 
 /** As on Workers, where nothing is remembered, and as in a process. */
-const WAYS = [...ENGINES.map((engine) => [engine, 'nothing'] as const), ['postgres', 'replies'] as const] as const;
+const WAYS = [...LONG_ENGINES.map((engine) => [engine, 'nothing'] as const), ['postgres', 'replies'] as const] as const;
 
 describe.each(WAYS)('reading on %s, remembering %s', (engine, remembered) => {
   let database: TestDatabase;

@@ -6,7 +6,7 @@ import { readAttestation } from '../../../src/protocol/token/attestation.ts';
 import { formatB64u } from '../../../src/protocol/wire.ts';
 import { recheck } from '../../../src/server/directory/recheck.ts';
 import { checkDirectory, readState } from '../../support/check-directory.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   attest,
   createDepositor,
@@ -31,7 +31,7 @@ const jwt = (token: string) => new Response(token, { headers: { 'content-type': 
 
 type Answer = (url: URL) => Response | Promise<Response>;
 
-describe.each(ENGINES)('re-checking on %s', (engine) => {
+describe.each(LONG_ENGINES)('re-checking on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;

@@ -10,7 +10,7 @@ import { endedKeys } from '../../../src/server/directory/keys.ts';
 import { judgeKeys } from '../../../src/server/directory/sequencer/config.ts';
 import type { OprfKey } from '../../../src/server/keys.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   clientToken,
   createDepositor,
@@ -35,7 +35,7 @@ const makeKey = (): OprfKey => {
 };
 const inOrder = (...keys: OprfKey[]): OprfKey[] => keys.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
-describe.each(ENGINES)('a rotation on %s', (engine) => {
+describe.each(LONG_ENGINES)('a rotation on %s', (engine) => {
   let database: TestDatabase;
   let bob: Party;
   let a: OprfKey;

@@ -7,7 +7,7 @@ import {
   administer,
   createPostgresDatabase,
   emptyTables,
-  ENGINES,
+  LONG_ENGINES,
   openTestDatabase,
   type TestDatabase,
 } from '../../support/database.ts';
@@ -29,7 +29,7 @@ import { readAttestation } from '../../../src/protocol/token/attestation.ts';
 
 const DAY = 86_400;
 
-describe.each(ENGINES)('sweeping on %s', (engine) => {
+describe.each(LONG_ENGINES)('sweeping on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;

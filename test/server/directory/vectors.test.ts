@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatEntry, parseIndex, splitSealed } from '../../../src/protocol/bucket.ts';
 import { formatHex, parseB64u } from '../../../src/protocol/wire.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
-import { ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createTestDirectory, json, outcome, type TestDirectory } from '../../support/directory.ts';
 import { ownVector } from '../../support/vectors.ts';
 
@@ -23,7 +23,7 @@ interface Whole {
 const whole = ownVector<Whole>('whole.json');
 const records = whole.records.toSorted((a, b) => a.deposited_at - b.deposited_at);
 
-describe.each(ENGINES)('whole.json on %s', (engine) => {
+describe.each(LONG_ENGINES)('whole.json on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   beforeAll(async () => {

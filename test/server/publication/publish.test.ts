@@ -17,8 +17,7 @@ import type { PublicationStore } from '../../../src/server/publication/store.ts'
 import { sweepFiles } from '../../../src/server/publication/sweep.ts';
 import { codeOf } from '../../client/world.ts';
 import { createOwner } from '../../support/chains.ts';
-import { IS_LONG } from '../../support/long.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   createDepositor,
   createParty,
@@ -35,7 +34,7 @@ import {
 import { nameIn, openReader, readAll, toApi } from '../../support/publication.ts';
 import { NOBODY, serveFolder, toFiles, type StaticFiles } from '../../support/static-files.ts';
 
-describe.each(ENGINES)('a publication, on %s', (engine) => {
+describe.each(LONG_ENGINES)('a publication, on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;
@@ -171,60 +170,56 @@ describe.each(ENGINES)('a publication, on %s', (engine) => {
   });
 
   // A thousand deposits, one transaction at a time.
-  test.skipIf(engine === 'pglite' && !IS_LONG)(
-    'a monitor follows histories of any length, and through every change of depth',
-    async () => {
-      open(directory.time, { depth: { target: 8, least: 4 } });
-      const watched = await deposit(2);
-      const alice = reader();
-      const kept = createMemoryMonitorStore();
-      const look = async (names = createMemoryMonitorStore()) => {
-        const reports = [];
-        const own = [{ holder: watched.key.jkt }];
-        const watching = [{ name: formatB64u(watched.name), own }];
-        for await (const report of monitor({ directory: alice, store: names, clock }, watching)) reports.push(report);
-        return reports.map(({ outcome, code }) => code ?? outcome);
-      };
-      const publication = new Publication(store);
+  test('a monitor follows histories of any length, and through every change of depth', async () => {
+    open(directory.time, { depth: { target: 8, least: 4 } });
+    const watched = await deposit(2);
+    const alice = reader();
+    const kept = createMemoryMonitorStore();
+    const look = async (names = createMemoryMonitorStore()) => {
+      const reports = [];
+      const own = [{ holder: watched.key.jkt }];
+      const watching = [{ name: formatB64u(watched.name), own }];
+      for await (const report of monitor({ directory: alice, store: names, clock }, watching)) reports.push(report);
+      return reports.map(({ outcome, code }) => code ?? outcome);
+    };
+    const publication = new Publication(store);
+    await publish(publication);
+    expect(await look(kept)).toEqual(['clean']);
+    // A history longer than one file: 300 changes in the watched bucket, published in two parts.
+    for (const count of [60, 90]) {
+      const others = await Promise.all(Array.from({ length: count }, () => createDepositor()));
+      for (const { name } of others) name.set(watched.name.subarray(0, 1));
+      await inParallel(others, place);
+      await inParallel(others, leave);
       await publish(publication);
-      expect(await look(kept)).toEqual(['clean']);
-      // A history longer than one file: 300 changes in the watched bucket, published in two parts.
-      for (const count of [60, 90]) {
-        const others = await Promise.all(Array.from({ length: count }, () => createDepositor()));
-        for (const { name } of others) name.set(watched.name.subarray(0, 1));
-        await inParallel(others, place);
-        await inParallel(others, leave);
-        await publish(publication);
-      }
-      expect((await every()).filter((file) => file.startsWith('history/'))).toEqual(['history/0/002/000']);
-      expect(await look(kept)).toEqual(['clean']);
-      expect(await look()).toEqual(['clean']);
-      // Splits and merges: the depth follows the number of records.
-      const crowd = await Promise.all(Array.from({ length: 280 }, () => createDepositor()));
-      await inParallel(crowd, place);
-      await directory.step();
-      await publish(publication);
-      const { depth } = (await alice.head(clock() + 5_000, { fresh: true })).leaf;
-      expect(depth).toBeGreaterThan(4);
-      expect(await look(kept)).toEqual(['clean']);
-      expect(await look()).toEqual(['clean']);
-      await inParallel(crowd.slice(0, 250), leave);
-      for (let i = 0; i < 4; i++) await heartbeat();
-      await publish(publication);
-      expect((await alice.head(clock() + 5_000, { fresh: true })).leaf.depth).toBeLessThan(depth);
-      expect(await look(kept)).toEqual(['clean']);
-      expect(await look()).toEqual(['clean']);
-      // From the database alone, long after all of it: a new publication has the same.
-      const other = await mkdtemp(path.join(tmpdir(), 'whereabouts-files-'));
-      await new Publication(folderStore(other)).publish(directory.ctx);
-      const all = async (root: string) => (await readdir(root, { recursive: true })).toSorted();
-      const late = (await all(other)).filter((file) => file.startsWith('ended/'));
-      expect(late).toEqual((await all(folder)).filter((file) => file.startsWith('ended/')));
-      expect(late.length).toBeGreaterThan(20);
-      await rm(other, { recursive: true });
-    },
-    240_000,
-  );
+    }
+    expect((await every()).filter((file) => file.startsWith('history/'))).toEqual(['history/0/002/000']);
+    expect(await look(kept)).toEqual(['clean']);
+    expect(await look()).toEqual(['clean']);
+    // Splits and merges: the depth follows the number of records.
+    const crowd = await Promise.all(Array.from({ length: 280 }, () => createDepositor()));
+    await inParallel(crowd, place);
+    await directory.step();
+    await publish(publication);
+    const { depth } = (await alice.head(clock() + 5_000, { fresh: true })).leaf;
+    expect(depth).toBeGreaterThan(4);
+    expect(await look(kept)).toEqual(['clean']);
+    expect(await look()).toEqual(['clean']);
+    await inParallel(crowd.slice(0, 250), leave);
+    for (let i = 0; i < 4; i++) await heartbeat();
+    await publish(publication);
+    expect((await alice.head(clock() + 5_000, { fresh: true })).leaf.depth).toBeLessThan(depth);
+    expect(await look(kept)).toEqual(['clean']);
+    expect(await look()).toEqual(['clean']);
+    // From the database alone, long after all of it: a new publication has the same.
+    const other = await mkdtemp(path.join(tmpdir(), 'whereabouts-files-'));
+    await new Publication(folderStore(other)).publish(directory.ctx);
+    const all = async (root: string) => (await readdir(root, { recursive: true })).toSorted();
+    const late = (await all(other)).filter((file) => file.startsWith('ended/'));
+    expect(late).toEqual((await all(folder)).filter((file) => file.startsWith('ended/')));
+    expect(late.length).toBeGreaterThan(20);
+    await rm(other, { recursive: true });
+  }, 240_000);
 
   test('a writer that dies after any of its writes leaves the epoch before, whole; the next one goes on', async () => {
     for (let i = 0; i < 4; i++) await deposit(i);

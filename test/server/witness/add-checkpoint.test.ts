@@ -10,7 +10,7 @@ import { utf8 } from '../../../src/protocol/wire.ts';
 import type { WitnessMemory } from '../../../src/server/witness/add-checkpoint.ts';
 import { createWitnessMemory } from '../../../src/server/store/witness.ts';
 import { base64, hex } from '../../protocol/log/support.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { foreignVector, NO_FOREIGN } from '../../support/vectors.ts';
 import { createTestLog, createTestWitness, LEAVES, LOG, NOW, ORIGIN, STRANGER, WITNESS } from './world.ts';
 
@@ -30,7 +30,7 @@ const log = createTestLog(LEAVES);
 const fork = createTestLog(LEAVES.map((leaf, i) => (i < 20 ? leaf : `other ${i}`)));
 const NAME = WITNESS.key.name;
 
-describe.each(ENGINES)('%s', (engine) => {
+describe.each(LONG_ENGINES)('%s', (engine) => {
   let database: TestDatabase;
   let memory: WitnessMemory;
   beforeAll(async () => {
