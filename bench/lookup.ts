@@ -1,14 +1,10 @@
 // A whole private look-up of somebody nobody knows: CPU of the directory, in a process of its own, and of the resolver that asks, with all
 // of §6.6 verified. One at a time, each another number, so that nothing but configuration and checkpoint is remembered.
-import { createClient } from '../src/client/client.ts';
-import { parsePolicy } from '../src/client/policy.ts';
-import { systemClock, systemRandom } from '../src/platform/node/clock.ts';
-import { createNodeTransport } from '../src/platform/node/transport.ts';
-import { openGroup } from '../src/platform/sodium.ts';
 import { createParty, DOMAIN } from '../test/support/directory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { makeHome } from '../test/support/program.ts';
 import { prepareDirectory, serveDirectory } from '../test/support/served-directory.ts';
+import { createAsker } from './asker.ts';
 import { loadRecords } from './load.ts';
 import { percentile, print, type Line } from './measure.ts';
 import { cpuOf } from './process.ts';
@@ -23,37 +19,11 @@ export async function benchLookup(): Promise<Record<string, Line[]>> {
   const env = await prepareDirectory(home, postgres.url, [party]);
   await loadRecords(env, RECORDS);
   const { server, port } = await serveDirectory(env);
-  const transport = createNodeTransport({ sandboxPort: port });
   try {
-    const group = await openGroup(() => undefined);
-    const client = createClient({
-      // As a resolver asks, but for TLS: the directory listens in clear, for a proxy.
-      transport: (request) =>
-        request.url.hostname === DOMAIN
-          ? transport({
-              ...request,
-              url: new URL(`http://directory.localhost${request.url.pathname}${request.url.search}`),
-            })
-          : Promise.resolve(new Response(null, { status: 404 })),
-      clock: systemClock,
-      random: systemRandom,
-      group: () => group,
-      sandbox: false,
-      policy: parsePolicy(JSON.stringify({ domain: party.domain, directories: [DOMAIN] })),
-      credentials: { domain: party.domain, key: party.key },
-    });
-    await client.start();
-    const times: number[] = [];
-    const ask = async (number: number): Promise<void> => {
-      const at = performance.now();
-      const { outcome } = await client.where(`+4420794${String(number).padStart(5, '0')}`);
-      if (outcome !== 'absent') throw new Error(outcome);
-      times.push(performance.now() - at);
-    };
-    for (let i = 0; i < WARM; i++) await ask(i);
-    times.length = 0;
+    const asker = await createAsker(party, new Map([[DOMAIN, port]]));
+    await asker.ask(WARM);
     const [theirs, ours] = [cpuOf(server.pid), process.cpuUsage()];
-    for (let i = 0; i < LOOKUPS; i++) await ask(WARM + i);
+    const times = await asker.ask(LOOKUPS);
     const directory = ((cpuOf(server.pid) - theirs) * 1_000) / LOOKUPS;
     const { user, system } = process.cpuUsage(ours);
     const resolver = (user + system) / 1_000 / LOOKUPS;

@@ -6,6 +6,7 @@ import { benchEvaluate } from './evaluate.ts';
 import { benchBundle } from './bundle.ts';
 import { benchCores } from './cores.ts';
 import { benchDeposits } from './deposits.ts';
+import { benchDirectories } from './directories.ts';
 import { benchDirectory } from './directory.ts';
 import { benchLog } from './log.ts';
 import { benchLookup } from './lookup.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Record<string, Line[]>>>> =
   directory: benchDirectory,
   deposits: benchDeposits,
   lookup: benchLookup,
+  directories: benchDirectories,
   cores: benchCores,
   start: benchStart,
   bundle: benchBundle,
@@ -73,6 +75,12 @@ function keep(fresh: Results): void {
       across: 'records in the directory',
       up: 'reads / CPU s',
       lines: growing('scale'),
+    },
+    {
+      title: 'Private look-ups of somebody unknown',
+      across: 'directories that are asked',
+      up: 'look-ups / CPU s',
+      lines: growing('directories'),
     },
   ].filter(({ lines }) => lines.length > 0);
   writeFileSync('docs/performance.svg', drawPanels(panels));

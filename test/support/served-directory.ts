@@ -15,21 +15,22 @@ export async function prepareDirectory(
   home: Home,
   url: string,
   parties: readonly Party[],
+  domain: string = DOMAIN,
 ): Promise<Record<string, string>> {
   const database = await openPostgres(url);
   const store = createDescriptionStore(database.db);
-  for (const { domain, jwk } of parties) {
-    const body = JSON.stringify({ version: 1, domain, name: domain, jwks: { keys: [jwk] } });
-    await store.claim(domain, seconds(), seconds() - 1);
-    await store.save(domain, { body, fetchedAt: seconds() });
+  for (const party of parties) {
+    const body = JSON.stringify({ version: 1, domain: party.domain, name: party.domain, jwks: { keys: [party.jwk] } });
+    await store.claim(party.domain, seconds(), seconds() - 1);
+    await store.save(party.domain, { body, fetchedAt: seconds() });
   }
   await database.close();
   const env = {
     ...home.env,
     DATABASE_URL: url,
-    WHEREABOUTS_DOMAIN: DOMAIN,
+    WHEREABOUTS_DOMAIN: domain,
     WHEREABOUTS_PORT: '0',
-    WHEREABOUTS_LISTED: parties.map(({ domain }) => domain).join(','),
+    WHEREABOUTS_LISTED: parties.map((party) => party.domain).join(','),
     WHEREABOUTS_KEYS: path.join(home.folder, `keys-${new URL(url).pathname.slice(1)}.json`),
     WHEREABOUTS_QUOTA_WRITES_LISTED: '1000000 refill 1000000 per minute',
   };
