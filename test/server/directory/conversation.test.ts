@@ -7,7 +7,7 @@ import { parseDescription } from '../../../src/protocol/description.ts';
 import { readPlan, verifyPlanToken } from '../../../src/protocol/token/plan.ts';
 import { formatB64u } from '../../../src/protocol/wire.ts';
 import { purge } from '../../../src/server/directory/purge.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   clientToken,
   createParty,
@@ -37,7 +37,7 @@ interface Reply {
   readonly own: { network: string; bridge: never }[];
 }
 
-describe.each(ENGINES)('conversations on %s', (engine) => {
+describe.each(LONG_ENGINES)('conversations on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   const parties = new Map<string, Party>();

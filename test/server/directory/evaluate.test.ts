@@ -6,7 +6,7 @@ import { LIMITS } from '../../../src/protocol/limits.ts';
 import { blind, finalize, generateKeyPair, keyId } from '../../../src/protocol/oprf.ts';
 import { formatB64u, parseB64u, utf8 } from '../../../src/protocol/wire.ts';
 import type { Quotas } from '../../../src/server/context.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   clientToken,
   createParty,
@@ -25,7 +25,7 @@ const element = (): string => formatB64u(nobleGroup.fromHash(random(64)));
 const elements = (count: number): string[] => Array.from({ length: count }, element);
 const SANDBOX: Quotas = { ...PRODUCTION, anonymous: { capacity: 60, refill: 60, seconds: 60 } };
 
-describe.each(ENGINES)('evaluation on %s', (engine) => {
+describe.each(LONG_ENGINES)('evaluation on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let alice: Party;

@@ -4,7 +4,7 @@ import { readAttestation } from '../../../src/protocol/token/attestation.ts';
 import { signWithdrawal } from '../../../src/protocol/token/withdrawal.ts';
 import { formatB64u, parseB64u } from '../../../src/protocol/wire.ts';
 import { checkDirectory, readState } from '../../support/check-directory.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   attest,
   createDepositor,
@@ -27,7 +27,7 @@ const UNKNOWN = { status: 404, code: 'record-unknown' };
 const STALE = { status: 409, code: 'record-stale' };
 const INVALID = { status: 400, code: 'token-invalid' };
 
-describe.each(ENGINES)('withdrawals on %s', (engine) => {
+describe.each(LONG_ENGINES)('withdrawals on %s', (engine) => {
   let database: TestDatabase;
   let directory: TestDirectory;
   let bob: Party;

@@ -10,10 +10,10 @@ import { signPossession } from '../../../src/protocol/token/possession.ts';
 import { generateTemporaryKey } from '../../../src/protocol/token/temporary-key.ts';
 import { formatB64u, formatHex, parseB64u, utf8 } from '../../../src/protocol/wire.ts';
 import { purgeIssuer } from '../../../src/server/issuer/purge.ts';
-import { emptyTables, ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { emptyTables, LONG_ENGINES, openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { BOB, DIRECTORY, ISSUER, issuerWorld, random, type World } from './world.ts';
 
-describe.each(ENGINES)('issuer on %s', (engine) => {
+describe.each(LONG_ENGINES)('issuer on %s', (engine) => {
   let database: TestDatabase;
   let world: World;
   beforeAll(async () => {
