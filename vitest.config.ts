@@ -32,7 +32,8 @@ export default defineConfig({
     globalSetup: ['test/support/global.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than a small machine has cores: some of the tests wait most of the time.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });
