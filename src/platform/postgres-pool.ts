@@ -5,6 +5,7 @@ import { drizzle, PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/p
 import postgres from 'postgres';
 import { isDatabaseTrouble, type Db, type PoolUse, type Use } from '../server/store/database.ts';
 import * as schema from '../server/store/schema.ts';
+import { createFamiliar, createOrder } from './statement-order.ts';
 import { watchStatements } from './statements.ts';
 
 type Work = Parameters<Db['transaction']>[0];
@@ -66,10 +67,13 @@ interface Line {
   isBusy: boolean;
   /** What its transaction has said so far. */
   readonly said: { cancel(): void }[];
+  /** Texts that are prepared on its connection. */
+  readonly prepared: Set<string>;
 }
 
 function openLine(url: string, common: postgres.Options<Record<string, never>>): Line {
   const onclose = () => {
+    line.prepared.clear();
     if (!line.isBusy) return;
     line.isLost = true;
     // What postgres.js holds back still would be said on the connection that takes its place, outside of the transaction.
@@ -79,7 +83,7 @@ function openLine(url: string, common: postgres.Options<Record<string, never>>):
   // Sets how dates and JSON are read on `sql`, as on the pool's.
   drizzle(sql, { schema });
   watchStatements(sql);
-  const line: Line = { sql, isLost: false, isBusy: false, said: [] };
+  const line: Line = { sql, isLost: false, isBusy: false, said: [], prepared: new Set() };
   return line;
 }
 
@@ -88,17 +92,27 @@ function openLine(url: string, common: postgres.Options<Record<string, never>>):
  * nothing can be said to it any more.
  */
 function createTransaction(
-  { sql, said }: Line,
+  line: Line,
   isPrepared: (text: string) => boolean,
   isOver: () => boolean,
 ): Parameters<Work>[0] {
+  const { sql, said, prepared } = line;
+  const order = createOrder();
   const say = ((...[text, values = [], options]: Parameters<typeof sql.unsafe>) => {
     if (isOver()) throw new LostTransaction();
     const prepare = options?.prepare === true || (values.length > 0 && isPrepared(text));
-    const query = sql.unsafe(text, values, { ...options, prepare });
-    said.push(query);
-    return query;
-  }) as typeof sql.unsafe;
+    const isWhole = values.length === 0 || (prepare && prepared.has(text));
+    let asValues = false;
+    const done = order.take(isWhole, async () => {
+      if (isOver()) throw new LostTransaction();
+      const query = sql.unsafe(text, values, { ...options, prepare });
+      said.push(query);
+      const rows: unknown = await (asValues ? query.values() : query);
+      if (prepare) prepared.add(text);
+      return rows;
+    });
+    return Object.assign(done, { values: () => ((asValues = true), done) });
+  }) as unknown as typeof sql.unsafe;
   const client = {
     unsafe: say,
     // A savepoint within another of the same name hides it until it is released.
@@ -117,22 +131,6 @@ function createTransaction(
   const dialect = new PgDialect();
   const session = new PostgresJsSession(client, dialect, undefined);
   return new PostgresJsTransaction(dialect, session, undefined) as unknown as Parameters<Work>[0];
-}
-
-/** Statements that are known by their text at most, on a connection as well. */
-const MOST_FAMILIAR = 512;
-
-/**
- * Whether a text was said before. One that is not prepared makes postgres.js ask for the types of its parameters first and
- * say nothing else meanwhile; for one that is said once, preparing is in vain.
- */
-function createFamiliar(): (text: string) => boolean {
-  const known = new Set<string>();
-  return (text) => {
-    if (known.has(text)) return true;
-    if (known.size < MOST_FAMILIAR) known.add(text);
-    return false;
-  };
 }
 
 interface Job<T> {
