@@ -23,6 +23,9 @@ export interface Applied {
 const MOST = 128;
 /** So many are read at once: the database's answers to those before them wait behind each of them. */
 const READ_AT_ONCE = 16;
+/** So many wait for that at most: who came behind them would have waited longer than anybody waits for an answer. */
+const MOST_UNREAD = 4_000;
+const RETRY_SECONDS = 5;
 
 interface Job {
   readonly accepted: Accepted;
@@ -38,8 +41,13 @@ export class DepositGroup {
   #reading = 0;
   readonly #unread: (() => void)[] = [];
 
-  /** Does `read` in its turn: the first of a thousand that come at once are committed before the last is looked at. */
+  /**
+   * Does `read` in its turn: the first of a thousand that come at once are committed before the last is looked at. `overloaded`
+   * where too many wait.
+   */
   async inTurn<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#unread.length >= MOST_UNREAD)
+      throw new WhereaboutsError('overloaded', 'too many deposits wait', { extensions: { retryAfter: RETRY_SECONDS } });
     if (this.#reading < READ_AT_ONCE) this.#reading += 1;
     else await new Promise<void>((resolve) => this.#unread.push(resolve));
     try {

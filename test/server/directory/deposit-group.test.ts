@@ -64,6 +64,17 @@ test('sixteen are read at once, in the order they came, and one that fails makes
   expect(await Promise.all(first(40).map(() => group.inTurn(() => Promise.resolve('again'))))).toHaveLength(40);
 });
 
+test('who would wait behind four thousand is told to come again, and takes nobody’s place', async () => {
+  const group = new DepositGroup();
+  const gate = Promise.withResolvers<string>();
+  const waiting = Array.from({ length: 16 + 4_000 }, () => group.inTurn(() => gate.promise));
+  const late = group.inTurn(() => Promise.resolve('read'));
+  await expect(late).rejects.toMatchObject({ code: 'overloaded', extensions: { retryAfter: 5 } });
+  gate.resolve('read');
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['read']));
+  expect(await group.inTurn(() => Promise.resolve('again'))).toBe('again');
+});
+
 describe.each(ENGINES)('deposits at once on %s', (engine) => {
   let database: TestDatabase;
   beforeAll(async () => {
