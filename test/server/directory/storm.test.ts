@@ -1,7 +1,6 @@
 // Evaluations at ten times their quota by fifty clients, with readers and depositors beside them, on a directory as an operator runs it:
 // what is refused is refused as the protocol says, every reply verifies, no deposit is lost. Then the same while PostgreSQL crashes and
-// comes back again and again; with WHEREABOUTS_TEST_LONG=1 for three minutes. How long readers wait is a benchmark's to say
-// (`npm run bench -- storm`, `npm run soak`).
+// comes back every half a minute, for three. How long readers wait is a benchmark's to say (`npm run bench -- storm`, `npm run soak`).
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openPostgres } from '../../../src/platform/node/postgres.ts';
 import { checkDirectory } from '../../support/check-directory.ts';
@@ -11,12 +10,11 @@ import { makeHome } from '../../support/program.ts';
 import { prepareDirectory, seconds, serveDirectory, type ServedDirectory } from '../../support/served-directory.ts';
 import { openStorm } from '../../support/storm.ts';
 import { sleep } from '../../../src/server/directory/sequencer/waiting.ts';
-import { IS_LONG } from '../../support/long.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 const STORM_SECONDS = 10;
-const SOAK_SECONDS = IS_LONG ? 180 : 60;
-const RESTART_SECONDS = IS_LONG ? 30 : 20;
+const SOAK_SECONDS = 180;
+const RESTART_SECONDS = 30;
 
 const home = makeHome();
 const party = await createParty('issuer.example');
