@@ -1,5 +1,5 @@
 // The URL rules of §8.1 over scripted transports: what is asked, what is refused before and after asking.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSafeFetch, type FetchOptions, type Transport } from '../../src/evidence/safe-fetch.ts';
 import { WhereaboutsError } from '../../src/protocol/errors.ts';
 
@@ -34,6 +34,19 @@ async function failure(work: Promise<unknown>): Promise<WhereaboutsError> {
   if (!(error instanceof WhereaboutsError)) throw new Error('no WhereaboutsError', { cause: error });
   return error;
 }
+
+test('a fetch that has ended, well or not, leaves no timer', async () => {
+  vi.useFakeTimers();
+  try {
+    const { transport } = scripted({ 'https://a.example/': ok() });
+    const fetch = createSafeFetch(transport, { sandbox: false });
+    await fetch('https://a.example/');
+    await failure(fetch('https://b.example/'));
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
 
 describe('URLs', () => {
   const REFUSED = [

@@ -6,6 +6,7 @@ import { openPostgres } from '../../src/platform/node/postgres.ts';
 import { atOnce } from '../../src/server/store/at-once.ts';
 import { isDatabaseTrouble, type Database, type Db } from '../../src/server/store/database.ts';
 import { createPostgresDatabase, rowsOf } from '../support/database.ts';
+import { openPostgresProxy } from '../support/postgres-proxy.ts';
 
 describe('postgres', () => {
   let place: Awaited<ReturnType<typeof createPostgresDatabase>>;
@@ -99,6 +100,27 @@ describe('postgres', () => {
       // Whoever took its place has had the time to say them.
       await others();
       expect(await numbers()).toEqual([]);
+    });
+
+    test('one that is new to it waits for the one before, which therefore is answered', async () => {
+      const proxy = await openPostgresProxy(place.url);
+      const behind = await openPostgres(proxy.url);
+      const wait = (tx: Db, seconds: number) => tx.execute(sql`select pg_sleep(${seconds}::float8)`);
+      // The one before is known to it by then.
+      for (let i = 0; i < 3; i++) await behind.db.transaction((tx) => wait(tx, 0));
+      const sprung = proxy.set({ texts: ['as the_second'], break: 'fails' });
+      let isAnswered = false;
+      const lost = behind.db.transaction((tx) =>
+        atOnce(
+          wait(tx, 0.3).then(() => (isAnswered = true)),
+          tx.execute(sql`select ${2}::int as the_second`),
+        ),
+      );
+      await expect(lost).rejects.toSatisfy(isDatabaseTrouble);
+      await sprung;
+      expect(isAnswered).toBe(true);
+      await behind.close();
+      await proxy.close();
     });
 
     test('who stands still in mid-transaction is put out, before those who wait for his locks give up', async () => {

@@ -91,6 +91,20 @@ describe.each(ENGINES)('deposits at once on %s', (engine) => {
     return directory;
   };
 
+  test('a directory with too many that wait says so, and takes the same deposit later', async () => {
+    const directory = await open();
+    const [made] = await many(1, listed);
+    if (made === undefined) throw new Error('no deposit');
+    const gate = Promise.withResolvers<void>();
+    const before = Array.from({ length: 16 + 4_000 }, () => directory.ctx.deposits.inTurn(() => gate.promise));
+    const refused = await put(directory, made);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await refused.json()).toMatchObject({ code: 'overloaded' });
+    gate.resolve();
+    await Promise.all(before);
+    expect(await outcome(put(directory, made))).toMatchObject({ status: 201 });
+  });
+
   test('an issuer may write so often a minute, exactly, and takes nobody else with it', async () => {
     const quotas = { ...PRODUCTION, writesPerIssuer: { capacity: 20, refill: 20, seconds: 60 } };
     const directory = await open({ quotas });
